@@ -1,0 +1,1 @@
+"""The register of societies and consortia, and what nodes tell each other."""

@@ -1,0 +1,31 @@
+"""JSON doors: strict schemas, cursor lists, versions, problem+json, one OpenAPI document."""
+
+from consortium.kernel.api.blueprint import ApiBlueprint
+from consortium.kernel.api.document import init_api, openapi_text
+from consortium.kernel.api.fields import InstantField, MoneyField, SubjectField
+from consortium.kernel.api.guard import require_principal
+from consortium.kernel.api.paging import CursorField, PageIn, cursor_page
+from consortium.kernel.api.refusals import PreconditionRequired, VersionMismatch
+from consortium.kernel.api.schemas import ApiSchema, ProblemOut, page_of
+from consortium.kernel.api.versions import check_version, required_version, tag_version
+
+__all__ = [
+    "ApiBlueprint",
+    "ApiSchema",
+    "CursorField",
+    "InstantField",
+    "MoneyField",
+    "PageIn",
+    "PreconditionRequired",
+    "ProblemOut",
+    "SubjectField",
+    "VersionMismatch",
+    "check_version",
+    "cursor_page",
+    "init_api",
+    "openapi_text",
+    "page_of",
+    "require_principal",
+    "required_version",
+    "tag_version",
+]

@@ -1,0 +1,67 @@
+"""Builds an application from settings and the features it is given."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from consortium.kernel import health, logs, metrics
+from consortium.kernel import settings as settings_module
+from consortium.kernel.api import init_api
+from consortium.kernel.commands import install_commands
+from consortium.kernel.db import db, init_db
+from consortium.kernel.feature import Feature
+from consortium.kernel.features import install_features
+from consortium.kernel.kernel_feature import KERNEL
+from consortium.kernel.migrating import configure_alembic, migrations_of
+from consortium.kernel.secret_keys import master_keys
+from consortium.kernel.settings import Settings, check_settings, load_settings
+from consortium.kernel.web import init_web
+
+
+def build_app(features: Sequence[Feature], settings: Settings | None = None) -> Flask:
+    """Build an application.
+
+    Args:
+        features: lowest floor first; each is used only through what it declares.
+        settings: for tests; the environment is read if none are given.
+
+    Raises:
+        BadSetting: a setting cannot be used; nothing has been started.
+    """
+    checked = check_settings(settings) if settings else load_settings()
+    checked = replace(checked, secret_keys=master_keys(checked))
+    app = Flask("consortium.kernel", static_folder=None, template_folder=None)
+    app.extensions[settings_module.EXTENSION] = checked
+    app.config["SECRET_KEY"], *fallbacks = checked.secret_keys
+    app.config["SECRET_KEY_FALLBACKS"] = fallbacks
+    logs.init_logs(app)
+    init_db(app, checked)
+    install_features(app, (KERNEL, *features))
+    _init_migrations(app, features)
+    init_web(app)
+    init_api(app, [blueprint for feature in features for blueprint in feature.api])
+    health.init_health(app)
+    metrics.init_metrics(app)
+    for feature in features:
+        _install(app, feature)
+    install_commands(app)
+    return app
+
+
+def _install(app: Flask, feature: Feature) -> None:
+    for blueprint in feature.blueprints:
+        app.register_blueprint(blueprint)
+    for command in feature.commands:
+        app.cli.add_command(command)
+    if feature.install is not None:
+        feature.install(app)
+
+
+def _init_migrations(app: Flask, features: Sequence[Feature]) -> None:
+    migrate = Migrate(
+        db=db, directory=str(migrations_of(features)[0]), compare_type=True, render_as_batch=True
+    )
+    migrate.configure(configure_alembic(features))
+    migrate.init_app(app)

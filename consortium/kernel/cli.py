@@ -1,0 +1,136 @@
+"""Command line doors: `--json`, exit codes, refusals as problem objects (INTERFACES section 0)."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from functools import wraps
+from typing import Any, ParamSpec
+from uuid import UUID
+
+import click
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from consortium.kernel import migrating
+from consortium.kernel.errors import ConsortiumError
+from consortium.kernel.migrating import SchemaOutdated
+from consortium.kernel.principal import SYSTEM, acting_as
+
+P = ParamSpec("P")
+REFUSED, FAULTS = 1, 3
+
+
+class RanWithFaults(Exception):
+    """The command ran and found faults or refused rows; exit code 3 with this result."""
+
+    def __init__(self, result: object) -> None:
+        """Keep what is printed before the exit."""
+        self.result = result
+        super().__init__("ran with faults")
+
+
+def ran_with_faults(result: object) -> RanWithFaults:
+    """For `raise ran_with_faults(report)`: print the report, exit 3."""
+    return RanWithFaults(result)
+
+
+def command_group(name: str, help_text: str) -> AppGroup:
+    """A group of commands, `flask NAME ...`."""
+    return AppGroup(name, help=help_text, short_help=help_text)
+
+
+def json_command(
+    group: click.Group, name: str | None = None
+) -> Callable[[Callable[P, Any]], click.Command]:
+    """Make a function a command of `group` with `--json`.
+
+    The function returns an object, or an iterable of objects for a list. With `--json` the
+    object is one line on stdout, a list is JSON Lines; without it both are laid out for
+    people. A refusal exits 1, `ran_with_faults` exits 3, wrong usage 2.
+    """
+
+    def make(function: Callable[P, Any]) -> click.Command:
+        @click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+        @with_appcontext
+        @wraps(function)
+        def run(*args: P.args, as_json: bool, **kwargs: P.kwargs) -> None:  # type: ignore[valid-type]  # click passes it by keyword
+            try:
+                with acting_as(SYSTEM):
+                    result = function(*args, **kwargs)
+                    _echo(result, as_json)
+            except RanWithFaults as ran:
+                _echo(ran.result, as_json)
+                sys.exit(FAULTS)
+            except ConsortiumError as refusal:
+                _echo_refusal(refusal, as_json)
+                sys.exit(REFUSED)
+            except (OperationalError, ProgrammingError) as error:
+                # The commonest reason is a database that was never migrated; say so.
+                if migrating.is_current():
+                    raise
+                _echo_refusal(SchemaOutdated(), as_json)
+                raise SystemExit(REFUSED) from error
+
+        command: click.Command = group.command(name or function.__name__.replace("_", "-"))(run)
+        return command
+
+    return make
+
+
+def plain(value: object) -> Any:
+    """A value as JSON knows it: instants as RFC 3339 with Z, ids as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date | UUID):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [plain(item) for item in value]
+    return value
+
+
+def _echo(result: object, as_json: bool) -> None:
+    if result is None:
+        return
+    if isinstance(result, str):
+        click.echo(json.dumps({"text": result}) if as_json else result)
+        return
+    is_object = isinstance(result, Mapping) or is_dataclass(result)
+    rows = [result] if is_object else result
+    assert isinstance(rows, Iterable)
+    for row in rows:
+        if as_json:
+            click.echo(json.dumps(plain(row), ensure_ascii=False))
+        else:
+            _echo_for_people(plain(row))
+
+
+def _echo_for_people(row: Any) -> None:
+    if not isinstance(row, Mapping):
+        click.echo(row)
+        return
+    for name, value in row.items():
+        nested = isinstance(value, list | dict)
+        text = json.dumps(value, ensure_ascii=False) if nested else value
+        click.echo(f"{name:>20}  {text}")
+    click.echo()
+
+
+def _echo_refusal(refusal: ConsortiumError, as_json: bool) -> None:
+    problem = refusal.as_problem()
+    if as_json:
+        click.echo(json.dumps(plain(problem), ensure_ascii=False))
+        return
+    click.echo(f"{problem['detail']} ({problem['code']})", err=True)
+    for error in problem["errors"]:
+        click.echo(
+            f"  {error.get('pointer') or error.get('cell', '')}: {error['message']}", err=True
+        )

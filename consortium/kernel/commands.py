@@ -1,0 +1,225 @@
+"""Command line doors of the kernel: jobs, audit, demo, schema, settings and the worker.
+
+They hang below `flask consortium`, which the application makes or shares with a feature.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from consortium.kernel import demo, migrating, serving
+from consortium.kernel.audit.verify import Verdict, verify_audit
+from consortium.kernel.cli import REFUSED, command_group, json_command, ran_with_faults
+from consortium.kernel.db import db
+from consortium.kernel.errors import N_, ConsortiumError
+from consortium.kernel.feature import Cron, Every, Job
+from consortium.kernel.features import find_job, offers
+from consortium.kernel.scheduler import claims
+from consortium.kernel.scheduler.models import JobRun
+from consortium.kernel.scheduler.proof import Proof, plan_proof, report_proof
+from consortium.kernel.scheduler.running import run_claim
+from consortium.kernel.scheduler.worker import Worker, database_now
+from consortium.kernel.settings import describe_settings
+from consortium.kernel.unit_of_work import reading, transaction, unit_of_work
+
+HOME = "consortium"
+jobs_group = command_group("jobs", "Scheduled work: what runs when, and what ran.")
+audit_group = command_group("audit", "The audit trail.")
+demo_group = command_group("demo", "The demonstration data.")
+schema_group = command_group("schema", "The database schema.")
+settings_group = command_group("settings", "What can be set.")
+
+
+class JobUnknown(ConsortiumError):
+    """There is no such job."""
+
+    status, code = 404, "job-unknown"
+    message = N_("No job is called %(name)s. `flask consortium jobs list` names them all.")
+
+
+def install_commands(app: Flask) -> None:
+    """Hang the kernel's commands below `flask consortium`."""
+    home = app.cli.commands.get(HOME)
+    if not isinstance(home, click.Group):
+        home = command_group(HOME, "The node and its consortia.")
+        app.cli.add_command(home)
+    for group in (jobs_group, audit_group, demo_group, schema_group, settings_group):
+        home.add_command(group)
+    home.add_command(work)
+    home.add_command(serve_web)
+
+
+@click.command("work")
+@with_appcontext
+def work() -> None:
+    """Run the worker in the foreground: sequencer, relay, jobs, mail."""
+    Worker(_this_app()).run()
+
+
+@click.command("serve")
+@click.option("--host", default=serving.HOST, show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@with_appcontext
+def serve_web(host: str, port: int) -> None:
+    """Run the web processes; never loads the demo."""
+    try:
+        serving.check_start()
+    except ConsortiumError as refusal:
+        click.echo(f"{refusal.text()} ({refusal.code})", err=True)
+        sys.exit(REFUSED)
+    serving.serve(_this_app(), host=host, port=port)
+
+
+def _this_app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+@json_command(jobs_group, "list")
+def list_jobs() -> Iterator[dict[str, Any]]:
+    """Every job with its timetable, newest slot and state."""
+    newest = _newest_runs()
+    for job in offers(lambda feature: feature.jobs):
+        slot, state = newest.get(job.name, (None, "never"))
+        yield {
+            "job": job.name,
+            "trigger": _trigger_text(job),
+            "missed": job.missed,
+            "last_slot": slot,
+            "state": state,
+        }
+
+
+def _trigger_text(job: Job) -> str:
+    match job.trigger:
+        case Every(seconds):
+            return f"every {seconds:g} s"
+        case Cron(line):
+            return f"cron {line}"
+    return "by hand"
+
+
+@reading
+def _newest_runs() -> dict[str, tuple[datetime, str]]:
+    newest = sa.select(JobRun.job, sa.func.max(JobRun.slot).label("slot")).group_by(JobRun.job)
+    latest = newest.subquery()
+    query = sa.select(JobRun.job, JobRun.slot, JobRun.state).join(
+        latest, sa.and_(JobRun.job == latest.c.job, JobRun.slot == latest.c.slot)
+    )
+    return {job: (slot, state) for job, slot, state in db.session.execute(query)}
+
+
+@json_command(jobs_group, "run")
+@click.argument("name")
+def run_job(name: str) -> dict[str, Any]:
+    """Run a job now, in this process, as a slot of its own."""
+    if find_job(name) is None:
+        raise JobUnknown(name=name)
+    slot = _plan_now(name)
+    claim = claims.claim_next({name})
+    while claim is not None:
+        run_claim(claim)
+        claim = claims.claim_next({name})
+    (row,) = _history(name, slot, 1)
+    return row if row["state"] == "done" else _faults(row)
+
+
+def _faults(row: dict[str, Any]) -> dict[str, Any]:
+    raise ran_with_faults(row)
+
+
+@transaction
+def _plan_now(name: str) -> datetime:
+    with unit_of_work() as uow:
+        claims.plan_slot(uow, name, uow.now)
+        return uow.now
+
+
+@json_command(jobs_group, "history")
+@click.option("--job", default=None, help="Only this job.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+def job_history(job: str | None, limit: int) -> list[dict[str, Any]]:
+    """The newest slots, newest first."""
+    return _history(job, None, limit)
+
+
+@reading
+def _history(job: str | None, slot: datetime | None, limit: int) -> list[dict[str, Any]]:
+    columns = (
+        JobRun.job, JobRun.slot, JobRun.state, JobRun.pages, JobRun.fence, JobRun.attempts,
+        JobRun.worker, JobRun.started_at, JobRun.finished_at, JobRun.error,
+    )  # fmt: skip
+    query = sa.select(*columns).order_by(JobRun.slot.desc()).limit(limit)
+    if job is not None:
+        query = query.where(JobRun.job == job)
+    if slot is not None:
+        query = query.where(JobRun.slot == slot)
+    return [dict(row._mapping) for row in db.session.execute(query)]
+
+
+@json_command(jobs_group, "prove")
+@click.option("--slots", default=200, show_default=True, type=click.IntRange(1))
+@click.option("--every", default=0.2, show_default=True, type=click.FloatRange(0.001))
+@click.option("--pages", default=10, show_default=True, type=click.IntRange(1))
+@click.option("--hold", default=0.005, show_default=True, type=click.FloatRange(0.0))
+@click.option("--report", is_flag=True, help="Judge the proof that was planned before.")
+def prove_jobs(slots: int, every: float, pages: int, hold: float, report: bool) -> dict[str, Any]:
+    """Plan a proof that every slot runs exactly once, or judge it with --report.
+
+    Start one or many `make work`, plan, kill and freeze workers as you like, then ask for the
+    report. It exits 3 unless every slot that is due ran once.
+    """
+    if not report:
+        plan_proof(slots=slots, every=every, pages=pages, hold=hold)
+        return {"planned": slots, "pages": pages, "ends_in_seconds": round(1 + slots * every, 1)}
+    proof = report_proof(database_now())
+    return _judged(proof)
+
+
+def _judged(proof: Proof) -> dict[str, Any]:
+    if not proof.holds:
+        raise ran_with_faults(asdict(proof))
+    return asdict(proof)
+
+
+@json_command(audit_group, "verify")
+def verify() -> Verdict:
+    """Look for edits, removals, swaps, truncation and recomputation; exit 3 if one is found."""
+    verdict = verify_audit()
+    if not verdict.ok:
+        raise ran_with_faults(verdict)
+    return verdict
+
+
+@json_command(demo_group, "show")
+def show_demo() -> dict[str, Any]:
+    """Addresses, societies, accounts and events of the demonstration."""
+    return demo.show_demo()
+
+
+@json_command(demo_group, "load")
+def load_demo() -> dict[str, Any]:
+    """Load the demonstration into an empty database."""
+    demo.load_demo()
+    return demo.show_demo()
+
+
+@json_command(schema_group, "upgrade")
+def upgrade_schema() -> dict[str, Any]:
+    """Bring the database to the newest schema; refused if models and migrations differ."""
+    migrating.upgrade()
+    migrating.check_schema()
+    return {"current": migrating.is_current()}
+
+
+@json_command(settings_group, "list")
+def list_settings() -> Iterator[dict[str, str]]:
+    """Every setting with default and meaning."""
+    for name, default, meaning in describe_settings():
+        yield {"name": name, "default": default, "meaning": meaning}

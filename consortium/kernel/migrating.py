@@ -1,0 +1,103 @@
+"""Bringing the database to the newest schema, for every feature's own line of migrations."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import flask_migrate
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+
+from consortium.kernel.db import db, dialect_name
+from consortium.kernel.errors import N_, ConsortiumError
+from consortium.kernel.feature import Feature
+from consortium.kernel.search import is_own_ddl
+
+HOME = Path(__file__).parents[1] / "migrations"
+
+
+class SchemaDiffers(ConsortiumError):
+    """Models and migrations differ."""
+
+    status, code = 500, "schema-differs"
+    message = N_("The models and the migrated schema differ: %(differences)s. Add a migration.")
+
+
+class SchemaOutdated(ConsortiumError):
+    """The database has not been brought to the newest schema."""
+
+    status, code = 503, "schema-outdated"
+    message = N_("The database is older or newer than this program. Run `make db` first.")
+
+
+def migrations_of(features: Sequence[Feature]) -> list[Path]:
+    """Folders with revisions: the house's own first, then those that features bring."""
+    return [HOME, *(feature.migrations for feature in features if feature.migrations)]
+
+
+def configure_alembic(features: Sequence[Feature]) -> Callable[[flask_migrate.Config], flask_migrate.Config]:
+    """Tell Alembic every folder with revisions."""
+    _, *brought = migrations_of(features)
+    folders = [HOME / "versions", *brought]
+
+    def configure(config: flask_migrate.Config) -> flask_migrate.Config:
+        config.set_main_option("path_separator", "os")
+        config.set_main_option("version_locations", ":".join(map(str, folders)))
+        return config
+
+    return configure
+
+
+def upgrade() -> None:
+    """Bring the database to the newest schema."""
+    flask_migrate.upgrade(revision="heads")
+
+
+def is_current() -> bool:
+    """Whether every migration has been applied."""
+    with db.engine.connect() as connection:
+        applied = set(MigrationContext.configure(connection).get_current_heads())
+    return applied == set(_script().get_heads())
+
+
+def check_schema() -> None:
+    """Compare models with the migrated database.
+
+    Raises:
+        SchemaDiffers: they differ; it lists how.
+    """
+    options = {"compare_type": True, "include_object": is_ours}
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        found = compare_metadata(context, db.metadata)
+    if found:
+        raise SchemaDiffers(differences="; ".join(str(difference)[:200] for difference in found))
+
+
+def is_ours(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+    """Leave out what models do not declare: the tables and the index of the search."""
+    del item, other
+    if reflected and is_own_ddl(name):
+        return False
+    if kind == "table" and reflected and name is not None:
+        return name in db.metadata.tables
+    return True
+
+
+def _script() -> ScriptDirectory:
+    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+
+
+def check_foreign_keys(connection: sa.Connection) -> None:
+    """Before a migration of SQLite commits: no row may point to nothing.
+
+    Raises:
+        RuntimeError: some do; the migration is rolled back.
+    """
+    if dialect_name() != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    if broken:
+        raise RuntimeError(f"the migration would leave {len(broken)} rows without their parent")

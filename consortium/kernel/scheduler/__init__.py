@@ -1,0 +1,1 @@
+"""Jobs: slots claimed by one conditional update, run page by page behind a fence."""

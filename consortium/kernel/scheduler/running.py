@@ -1,0 +1,104 @@
+"""Plans slots and runs them, page by page."""
+
+import logging
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from consortium.kernel.db import db
+from consortium.kernel.feature import Job, JobPage
+from consortium.kernel.features import find_job, offers
+from consortium.kernel.scheduler import claims
+from consortium.kernel.scheduler.claims import Claim, LeaseLost
+from consortium.kernel.scheduler.models import JobRun
+from consortium.kernel.scheduler.timetable import due_slots, last_slot
+from consortium.kernel.unit_of_work import reading, unit_of_work
+
+logger = logging.getLogger(__name__)
+CATCH_UP = timedelta(days=7)
+
+
+@reading
+def newest_slots() -> dict[str, datetime]:
+    """The newest slot that was entered for each job."""
+    query = sa.select(JobRun.job, sa.func.max(JobRun.slot)).group_by(JobRun.job)
+    return dict(db.session.execute(query).all())
+
+
+def plan_due(now: datetime, known: dict[str, datetime]) -> int:
+    """Enter the slots that have fallen due; `known` remembers the newest one of each job.
+
+    A job that has never run starts with its next slot. After an outage a job's policy says
+    whether the latest missed slot is entered or each of the last seven days.
+    """
+    due = {job.name: _due(job, now, known) for job in offers(lambda f: f.jobs) if job.trigger}
+    wanted = [(job, slot) for job, slots in due.items() for slot in slots]
+    if not wanted:
+        return 0
+    with unit_of_work() as uow:
+        made = sum(claims.plan_slot(uow, job, slot) for job, slot in wanted)
+    known.update(dict(wanted))
+    return made
+
+
+def _due(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:
+    assert job.trigger is not None
+    after = known.setdefault(job.name, now)
+    if after > now:
+        # The clock was set back: slots up to `after` exist already, so wait for the next.
+        return []
+    after = max(after, now - CATCH_UP)
+    if job.missed == "each":
+        return list(due_slots(job.trigger, after=after, until=now))
+    newest = last_slot(job.trigger, after=after, until=now)
+    return [newest] if newest else []
+
+
+def run_next(now: datetime) -> bool:
+    """Claim one slot and run it to its end; False if none was to be had."""
+    jobs = {job.name for job in offers(lambda f: f.jobs)}
+    if not claims.has_claimable(now, jobs):
+        return False
+    claim = claims.claim_next(jobs)
+    if claim is None:
+        return False
+    run_claim(claim)
+    return True
+
+
+def run_claim(claim: Claim) -> None:
+    """Run the slot's pages until it is done, taken over, or fails."""
+    job = find_job(claim.job)
+    assert job is not None
+    try:
+        cursor = claim.cursor
+        while True:
+            cursor = _run_page(job, claim, cursor)
+            if cursor is None:
+                return
+    except LeaseLost:
+        logger.warning("job.lease-lost", extra={"job": claim.job, "slot": str(claim.slot)})
+    except Exception as error:
+        logger.exception("job.failed", extra={"job": claim.job, "slot": str(claim.slot)})
+        _give_up(claim, error)
+
+
+def _run_page(job: Job, claim: Claim, cursor: str | None) -> str | None:
+    if job.outside:
+        with claims.fenced_page(claim) as uow:
+            now = uow.now
+        following = job.page(JobPage(claim.job, claim.slot, cursor, claim.fence, now))
+        with claims.fenced_page(claim) as uow:
+            claims.note_page(uow, claim, following)
+        return following
+    with claims.fenced_page(claim) as uow:
+        following = job.page(JobPage(claim.job, claim.slot, cursor, claim.fence, uow.now))
+        claims.note_page(uow, claim, following)
+    return following
+
+
+def _give_up(claim: Claim, error: Exception) -> None:
+    try:
+        claims.note_failure(claim, error)
+    except LeaseLost:
+        logger.warning("job.lease-lost", extra={"job": claim.job, "slot": str(claim.slot)})

@@ -1,0 +1,52 @@
+"""When slots fall due: APScheduler's triggers used as pure functions."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from consortium.kernel.clock import EPOCH
+from consortium.kernel.feature import Cron, Every
+
+
+@cache
+def _trigger(when: Every | Cron) -> BaseTrigger:
+    if isinstance(when, Every):
+        return IntervalTrigger(seconds=when.seconds, start_date=EPOCH, timezone=UTC)
+    return CronTrigger.from_crontab(when.line, timezone=UTC)
+
+
+def due_slots(when: Every | Cron, *, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The slots in (`after`, `until`], in order.
+
+    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> list(due_slots(Cron("0 * * * *"), after=noon, until=noon.replace(hour=14)))[0].hour
+    13
+    >>> list(due_slots(Every(60), after=noon, until=noon))
+    []
+    """
+    trigger = _trigger(when)
+    slot = trigger.get_next_fire_time(after, after)
+    while slot is not None and slot <= until:
+        if slot > after:
+            yield slot.astimezone(UTC)
+        slot = trigger.get_next_fire_time(slot, slot)
+
+
+def last_slot(when: Every | Cron, *, until: datetime, after: datetime) -> datetime | None:
+    """The newest slot in (`after`, `until`], without walking through a long outage.
+
+    >>> last_slot(Every(60), after=EPOCH, until=datetime(2026, 1, 1, 12, 0, 59, tzinfo=UTC)).minute
+    0
+    """
+    if isinstance(when, Every):
+        count = (until - EPOCH).total_seconds() // when.seconds
+        slot = datetime.fromtimestamp(count * when.seconds, UTC)
+        return slot if slot > after else None
+    newest = None
+    for newest in due_slots(when, after=after, until=until):  # noqa: B007  the last one counts
+        pass
+    return newest

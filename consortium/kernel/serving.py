@@ -1,0 +1,74 @@
+"""The web processes: gunicorn around the application, checked before it opens its port."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from consortium.kernel import metrics, migrating
+from consortium.kernel.db import db
+from consortium.kernel.features import offers
+from consortium.kernel.migrating import SchemaOutdated
+from consortium.kernel.settings import Settings, current_settings
+
+GRACE_SECONDS = 20
+HOST = "127.0.0.1"
+
+
+class WebServer(BaseApplication):
+    """Gunicorn with our options; the application is loaded before the processes are forked."""
+
+    def __init__(self, app: Flask, options: dict[str, Any]) -> None:
+        """Serve `app` with gunicorn settings by name."""
+        self._app = app
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the options; nothing is read from files or the environment."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        """The WSGI application."""
+        return self._app
+
+
+def check_start() -> None:
+    """Refuse to serve what would only fail later.
+
+    Raises:
+        SchemaOutdated: migrations are missing, or the database is ahead of the program.
+        ConsortiumError: whatever a feature's own checks refuse.
+    """
+    if not migrating.is_current():
+        raise SchemaOutdated
+    for check in offers(lambda feature: feature.start_checks):
+        check()
+
+
+def serve(app: Flask, *, host: str = HOST, port: int) -> None:
+    """Serve until SIGTERM; requests under way get 20 s to end."""
+    with app.app_context():
+        settings = current_settings()
+        # Connections do not survive a fork.
+        db.engine.dispose()
+    metrics.serve_metrics(settings.metrics_port) if settings.metrics_port else None
+    WebServer(app, _options(settings, host=host, port=port)).run()
+
+
+def _options(settings: Settings, *, host: str, port: int) -> dict[str, Any]:
+    return {
+        "bind": f"{host}:{port}",
+        "worker_class": "gthread",
+        "workers": settings.web_workers,
+        "threads": settings.web_threads,
+        "timeout": 60,
+        "graceful_timeout": GRACE_SECONDS,
+        "keepalive": 5,
+        "loglevel": "warning",
+        "proc_name": "society-consortium",
+        "forwarded_allow_ips": "127.0.0.1",
+        "control_socket_disable": True,
+    }

@@ -1,0 +1,284 @@
+"""Every setting: frozen, validated at start, documented from this one list."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+
+PREFIX = "CONSORTIUM_"
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+EXTENSION = "consortium.settings"
+Network = IPv4Network | IPv6Network
+
+
+class BadSetting(ValueError):
+    """A setting cannot be used; the message names it and says what it takes."""
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"", "0", "false", "no", "off"}:
+        return False
+    raise ValueError("takes 1 or 0")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(word) for word in _words(text))
+
+
+def _above(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise ValueError(f"takes a whole number of at least {least}")
+        return value
+
+    return parse
+
+
+def _setting(doc: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
+    """A field of the schema: its meaning, unit and how its text is read."""
+    return field(default=default, metadata={"doc": doc, "parse": parse})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The node's settings. Each is read from the environment as CONSORTIUM_<NAME>."""
+
+    # The node.
+    issuer: str = _setting(
+        "Public address of this node, without a slash at the end; https, or http on loopback.",
+        "http://localhost:8000",
+    )
+    data_dir: Path = _setting(
+        "Folder for what is not in the database: files, generated keys, audit heads.",
+        Path("var"),
+        lambda text: Path(text).expanduser(),
+    )
+    database_url: str = _setting(
+        "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the data folder.",
+        "",
+    )
+    secret_keys: tuple[str, ...] = _setting(
+        "Master keys, newest first, separated by commas, 32 characters or more each. On loopback "
+        "one is made in the data folder if none is given.",
+        (),
+        _words,
+    )
+    secret_keys_file: Path | None = _setting(
+        "A file with the master keys, one a line, newest first; used if the setting is empty.",
+        None,
+        lambda text: Path(text) if text else None,
+    )
+    demo: bool = _setting("1 lets `make serve` run on a database with demo accounts.", False, _flag)
+    trusted_proxies: int = _setting(
+        "How many proxies in front set X-Forwarded-* headers.", 0, _above(0)
+    )
+    http_allow: tuple[Network, ...] = _setting(
+        "Networks that outgoing requests may reach besides public addresses, as CIDR.",
+        (),
+        _networks,
+    )
+    upload_limit_bytes: int = _setting(
+        "Largest request body in bytes.", 32 * 1024 * 1024, _above(1024)
+    )
+    body_limit_bytes: int = _setting(
+        "Largest request body in bytes that carries no file.", 4 * 1024 * 1024, _above(1024)
+    )
+    metrics_port: int = _setting("Port of /metrics on loopback; 0 switches it off.", 0, _above(0))
+    web_workers: int = _setting("Web processes of `make serve`.", 2, _above(1))
+    web_threads: int = _setting("Threads per web process.", 8, _above(1))
+
+    # Database.
+    database_pool_size: int = _setting("Connections kept per process.", 10, _above(1))
+    database_wait_seconds: int = _setting(
+        "How long a statement waits for a lock before it gives up.", 15, _above(1)
+    )
+
+    # Outbox, sequencer, jobs.
+    job_lease_seconds: int = _setting(
+        "How long a job's page may take before another worker takes over.", 30, _above(1)
+    )
+    job_attempts: int = _setting("How often a failing slot is tried.", 5, _above(1))
+    sequencer_alarm_seconds: int = _setting(
+        "Age of the oldest unchained change that makes the node unready.", 5, _above(1)
+    )
+    handler_attempts: int = _setting(
+        "How often a handler is tried before its message is set aside.", 5, _above(1)
+    )
+    idempotency_days: int = _setting("How long an Idempotency-Key is remembered.", 7, _above(1))
+
+    # Mail and SMS.
+    mail_url: str = _setting("console:, file:FOLDER or smtp://USER:PASSWORD@HOST:PORT.", "console:")
+    mail_from: str = _setting("Sender address of mail.", "consortium@localhost")
+    sms_url: str = _setting("console:, file:PATH or https://GATEWAY.", "console:")
+    message_lease_seconds: int = _setting(
+        "How long one attempt to send may take before another worker tries.", 120, _above(1)
+    )
+    message_attempts: int = _setting("How often a message is tried.", 12, _above(1))
+    message_retry_seconds: int = _setting(
+        "Pause after the first failed attempt; each further one doubles it.", 30, _above(1)
+    )
+    message_retention_days: int = _setting(
+        "Days until the row of a finished message, empty by then, is deleted.", 30, _above(1)
+    )
+
+    # Outgoing requests.
+    http_connect_seconds: int = _setting("To open a connection.", 5, _above(1))
+    http_read_seconds: int = _setting("Between two pieces of an answer.", 10, _above(1))
+    http_total_seconds: int = _setting("For one whole answer.", 60, _above(1))
+    http_max_bytes: int = _setting("Largest answer in bytes.", 16 * 1024 * 1024, _above(1024))
+    http_max_redirects: int = _setting("Redirects followed in a row.", 3, _above(0))
+    http_breaker_failures: int = _setting(
+        "Failures in a row after which a peer is left alone.", 5, _above(1)
+    )
+    http_breaker_seconds: int = _setting("How long it is left alone.", 30, _above(1))
+
+    # Signing keys.
+    key_lifetime_days: int = _setting(
+        "Days a signing key signs before it is rotated.", 180, _above(1)
+    )
+    key_overlap_hours: int = _setting(
+        "How long a new key is published before it signs, and an old one served after.",
+        48,
+        _above(0),
+    )
+    key_cache_seconds: int = _setting(
+        "How long a process keeps parsed signing keys.", 30, _above(0)
+    )
+
+    # Peers.
+    link_page_size: int = _setting("Records asked of a peer in one page.", 200, _above(1))
+    link_late_seconds: int = _setting(
+        "Time without a good pull after which a link counts as late.", 900, _above(1)
+    )
+
+    # Files.
+    roster_file_days: int = _setting("Days until a raw roster file is deleted.", 30, _above(1))
+
+    # Events.
+    sign_auth_seconds: int = _setting(
+        "How old an officer's sign-in may be when she signs an event for her society.",
+        3600,
+        _above(60),
+    )
+    signature_reminder_days: int = _setting(
+        "Days after which a host that has neither signed nor declined is reminded.",
+        7,
+        _above(1),
+    )
+
+    # Sign-in and OpenID Provider (auth).
+    session_cookie: str = _setting(
+        "Name of the sign-in cookie; nodes on one host name need different ones.",
+        "consortium_session",
+    )
+    session_lifetime_seconds: int = _setting(
+        "Longest life of a sign-in, however busy it is.", 12 * 3600, _above(60)
+    )
+    session_idle_seconds: int = _setting(
+        "Life of a sign-in that nobody uses.", 2 * 3600, _above(60)
+    )
+    password_least_characters: int = _setting("Fewest characters of a new password.", 8, _above(8))
+    authorization_code_seconds: int = _setting("Life of an authorization code.", 60, _above(1))
+    access_token_seconds: int = _setting("Life of an access token.", 3600, _above(1))
+    id_token_seconds: int = _setting("Life of an ID token.", 3600, _above(1))
+    one_time_code_seconds: int = _setting("Life of a code sent by SMS or mail.", 300, _above(10))
+    single_use_link_seconds: int = _setting("Life of a single-use link.", 24 * 3600, _above(60))
+
+    # Expert pools and panels (think_tank).
+    panel_solve_seconds: int = _setting(
+        "Time for the solver in a web request; then the best panel found so far is proposed.",
+        10,
+        _above(1),
+    )
+    expert_link_days: int = _setting(
+        "Days for which a link stays open that asks an expert for consent.", 30, _above(1)
+    )
+
+    @property
+    def is_loopback(self) -> bool:
+        """The issuer names this machine itself: a demo or development node."""
+        return urlsplit(self.issuer).hostname in LOOPBACK_HOSTS
+
+    @property
+    def database(self) -> str:
+        """The database address with its driver named."""
+        url = self.database_url or f"sqlite:///{(self.data_dir / 'consortium.sqlite3').absolute()}"
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        BadSetting: one cannot be used; nothing has been started yet.
+    """
+    env = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        text = env.get(PREFIX + item.name.upper())
+        if text is None:
+            continue
+        try:
+            values[item.name] = item.metadata["parse"](text.strip())
+        except ValueError as error:
+            raise BadSetting(f"{PREFIX}{item.name.upper()}: {error}") from error
+    return check_settings(Settings(**values))
+
+
+def check_settings(settings: Settings) -> Settings:
+    """Refuse what no node can run with, before anything is opened.
+
+    Raises:
+        BadSetting: the issuer is not https and not loopback, a key is short, the database unknown.
+    """
+    parts = urlsplit(settings.issuer)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or settings.issuer.endswith("/"):
+        raise BadSetting("CONSORTIUM_ISSUER: takes https://HOST[:PORT] without a slash at the end")
+    if parts.scheme == "http" and not settings.is_loopback:
+        raise BadSetting("CONSORTIUM_ISSUER: plain http is for loopback only; use https")
+    if parts.query or parts.fragment or parts.username:
+        raise BadSetting("CONSORTIUM_ISSUER: takes no query, fragment or user")
+    if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise BadSetting("CONSORTIUM_DATABASE_URL: takes sqlite:///PATH or postgresql://…")
+    if settings.database.removeprefix("sqlite:///") in {"", ":memory:"}:
+        raise BadSetting(
+            "CONSORTIUM_DATABASE_URL: several processes share the database; name a file"
+        )
+    if any(len(key) < 32 for key in settings.secret_keys):
+        raise BadSetting("CONSORTIUM_SECRET_KEYS: each key takes 32 characters or more")
+    if not settings.is_loopback and not (settings.secret_keys or settings.secret_keys_file):
+        raise BadSetting("CONSORTIUM_SECRET_KEYS: give one, or CONSORTIUM_SECRET_KEYS_FILE")
+    return settings
+
+
+def current_settings() -> Settings:
+    """The settings of the running application."""
+    settings = current_app.extensions[EXTENSION]
+    assert isinstance(settings, Settings)
+    return settings
+
+
+def describe_settings() -> list[tuple[str, str, str]]:
+    """(name, default, meaning) of every setting, in order; the source of table and .env.example."""
+    rows = []
+    for item in fields(Settings):
+        default = item.default
+        text = ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+        shown = {"None": "", "True": "1", "False": "0"}.get(text, text)
+        rows.append((PREFIX + item.name.upper(), shown, item.metadata["doc"]))
+    return rows

