@@ -1,0 +1,46 @@
+"""Who may do what to the register: pure, tested as tables of actor, role and verdict."""
+
+from consortium.kernel.principal import Principal
+
+
+def may_register(principal: Principal) -> bool:
+    """Register and correct organisations: the operator of the node.
+
+    >>> may_register(Principal())
+    False
+    """
+    return principal.is_system or principal.holds("operator", "node")
+
+
+def may_govern(principal: Principal, consortium: str) -> bool:
+    """Admit, suspend, restore, expel, adopt a charter: the consortium's secretariat."""
+    return may_register(principal) or principal.holds("secretariat", "consortium", consortium)
+
+
+def may_keep_branches(principal: Principal, society: str) -> bool:
+    """Add branches of a society: its own administrators and secretary."""
+    offices = ("secretary", "society_admin")
+    return may_register(principal) or any(
+        principal.holds(role, "society", society) for role in offices
+    )
+
+
+def may_keep_peers(principal: Principal) -> bool:
+    """Add, pause and remove peers, run links: the operator of the node."""
+    return principal.is_system or principal.holds("operator", "node")
+
+
+def may_see_links(principal: Principal, society: str | None = None) -> bool:
+    """See whether sync is healthy: the operator, and each society's secretary."""
+    if may_keep_peers(principal):
+        return True
+    return society is not None and principal.holds("secretary", "society", society)
+
+
+def may_read_feed(principal: Principal) -> bool:
+    """Read the feed's public topics: a program whose token has the scope `feed:read`.
+
+    >>> may_read_feed(Principal(client_id="c", scopes=frozenset({"feed:read"})))
+    True
+    """
+    return principal.client_id is not None and "feed:read" in principal.scopes

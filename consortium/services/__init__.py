@@ -1,0 +1,1 @@
+"""What upper floors may ask and order of the register."""

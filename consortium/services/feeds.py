@@ -1,0 +1,115 @@
+"""The feed that this node serves: pages of records, filled for the recipient, and signed.
+
+The signature covers the issuer, the recipient, both cursors and a digest of every record, so
+a page can be neither altered, shortened, nor shown to another node. Source: DESIGN 4.8.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from consortium.kernel.clock import read_now
+from consortium.kernel.feature import Feed
+from consortium.kernel.features import offers
+from consortium.kernel.outbox.feed import FeedPage, Record, read_feed
+from consortium.kernel.settings import current_settings
+from consortium.kernel.signing import NODE, canonical_bytes, sign_json
+
+EVERYTHING = "operator"
+
+
+def serve_feed(cursor: str | None, *, limit: int, recipient: str) -> dict[str, Any]:
+    """A signed page for a recipient.
+
+    Args:
+        cursor: from an earlier page; None begins at the beginning.
+        limit: at most so many records, 1 or more; a page may hold fewer and not be the last.
+        recipient: issuer of a peer, `client:<id>`, or `operator`, who sees every topic as it is.
+
+    Raises:
+        EpochChanged, CursorInvalid: as their messages say.
+    """
+    if recipient == EVERYTHING:
+        page = read_feed(cursor, limit=limit)
+    else:
+        page = _fill(read_feed(cursor, limit=limit, topics=_topics()), recipient)
+    told = {
+        "records": [describe_record(record) for record in page.records],
+        "next": page.next,
+        "head": page.head,
+    }
+    seal = sealed_part(
+        told, issuer=current_settings().issuer, recipient=recipient, cursor=cursor, at=read_now()
+    )
+    return {**told, "seal": seal, "signature": sign_json(NODE, seal)}
+
+
+def sealed_part(
+    page: Mapping[str, Any], *, issuer: str, recipient: str, cursor: str | None, at: datetime
+) -> dict[str, Any]:
+    """What the signature of a page covers."""
+    return {
+        "issuer": issuer,
+        "recipient": recipient,
+        "cursor": cursor,
+        "next": page["next"],
+        "head": page["head"],
+        "at": at.isoformat(),
+        "digests": [digest_record(record) for record in page["records"]],
+    }
+
+
+def digest_record(record: Mapping[str, Any]) -> str:
+    """SHA-256 of a record's canonical bytes (RFC 8785)."""
+    return hashlib.sha256(canonical_bytes(dict(record))).hexdigest()
+
+
+def describe_record(record: Record) -> dict[str, Any]:
+    """A record as JSON."""
+    return {
+        "id": str(record.id),
+        "topic": record.topic,
+        "key": record.key,
+        "version": record.version,
+        "op": record.op,
+        "origin": record.origin,
+        "seq": record.seq,
+        "at": record.at.isoformat().replace("+00:00", "Z"),
+        "data": record.data,
+    }
+
+
+def _fill(page: FeedPage, recipient: str) -> FeedPage:
+    """Replace the news by what the recipient may see now; what it may not is a tombstone.
+
+    Only our own records are told: a mirror's origin tells its own.
+    """
+    own = [record for record in page.records if record.origin == current_settings().issuer]
+    by_topic: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    for feed in offers(lambda feature: feature.feeds):
+        if feed.fill is not None:
+            keys = [record.key for record in own if _asks(record, feed)]
+            by_topic[feed.topic] = feed.fill(keys, recipient) if keys else {}
+    return replace(page, records=[_seen(record, by_topic) for record in own])
+
+
+def _asks(record: Record, feed: Feed) -> bool:
+    return record.topic == feed.topic and record.op == "upsert"
+
+
+def _seen(record: Record, by_topic: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Record:
+    if record.op == "delete":
+        return replace(record, data={})
+    filled = by_topic.get(record.topic)
+    if filled is None:
+        return record
+    data = filled.get(record.key)
+    if data is None:
+        return replace(record, op="delete", data={})
+    return replace(record, data=dict(data))
+
+
+def _topics() -> Sequence[str]:
+    return [feed.topic for feed in offers(lambda feature: feature.feeds)]

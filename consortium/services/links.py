@@ -1,0 +1,268 @@
+"""Links: pulling the feeds of peers, page by page.
+
+A page is fetched and verified while no transaction is open; then its records, the versions
+taken and the cursor change in one transaction. A bad record is quarantined and the page goes
+on. A peer that was restored from a backup has a new epoch: everything is read again, and what
+is not seen any more is deleted at the end.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import requests
+from sqlalchemy import func, select
+
+from consortium.errors import FeedUnusable, PeerSuspended, PeerUnreachable
+from consortium.kernel.clock import read_now
+from consortium.kernel.db import db
+from consortium.kernel.errors import ConsortiumError
+from consortium.kernel.http import outgoing
+from consortium.kernel.logs import get_logger
+from consortium.kernel.metrics import pulled_records
+from consortium.kernel.settings import current_settings
+from consortium.kernel.signing import verify_json
+from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
+from consortium.models import Link, Peer, QuarantinedRecord
+from consortium.services.feeds import sealed_part
+from consortium.services.intake import delete_unseen, retry_quarantined, take_records
+from consortium.services.peers import (
+    FEED_PATH,
+    PeerFacts,
+    fetch_keys,
+    get_peer,
+    list_peers,
+    prove_ourselves,
+    store_keys,
+)
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How the feed of a peer is read.
+
+    Attributes:
+        state: ok, late (no good pull for a while), failing, paused, or never.
+        lag_seconds: since the last good pull; None if there was none.
+    """
+
+    peer: str
+    feed: str
+    state: str
+    last_good_at: datetime | None
+    lag_seconds: float | None
+    fault: str | None
+    taken: int
+    quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one page brought; `more` when the next page is worth asking for at once."""
+
+    peer: str
+    taken: int
+    quarantined: int
+    more: bool
+
+
+def pull_link(name: str, *, pages: int = 1000) -> list[Pulled]:
+    """Pull a peer's feed up to its end, at most `pages` pages.
+
+    Raises:
+        PeerNotFound, PeerSuspended: there is none, or it is suspended.
+        PeerUnreachable, FeedUnusable: a page could not be had; earlier ones stay taken.
+    """
+    peer = get_peer(name)
+    if peer.state != "active":
+        raise PeerSuspended(peer=name)
+    pulled: list[Pulled] = []
+    while len(pulled) < pages and (not pulled or pulled[-1].more):
+        pulled.append(pull_page(peer))
+    return pulled
+
+
+def pull_page(peer: PeerFacts) -> Pulled:
+    """Pull one page of a peer's feed; no unit of work may be open around it.
+
+    Raises:
+        PeerUnreachable: the peer does not answer, or refuses us.
+        FeedUnusable: its signature is wrong or the page is malformed.
+    """
+    cursor = _cursor_of(peer.id)
+    try:
+        page = _fetch(peer, cursor)
+        if page is None:
+            _begin_resync(peer.id, cursor)
+            return Pulled(peer.name, 0, 0, more=True)
+        _verify(peer, cursor, page)
+    except (PeerUnreachable, FeedUnusable) as error:
+        _note_fault(peer.id, error)
+        raise
+    pulled = _take_page(peer, cursor, page)
+    pulled_records.labels(outcome="taken").inc(pulled.taken)
+    pulled_records.labels(outcome="quarantined").inc(pulled.quarantined)
+    return pulled
+
+
+def pull_all_links() -> None:
+    """Pull every active peer's feed to its end; a failing peer does not hold up the others."""
+    for peer in list_peers():
+        if peer.state != "active":
+            continue
+        try:
+            pull_link(peer.name)
+        except ConsortiumError as error:
+            log.warning("link-failed", peer=str(peer.id), code=error.code)
+
+
+@reading
+def list_links() -> list[LinkState]:
+    """Every link with its state, in the order of the peers' names; in two queries."""
+    held = select(QuarantinedRecord.peer_id, func.count().label("n")).group_by(
+        QuarantinedRecord.peer_id
+    )
+    counts = {row.peer_id: row.n for row in db.session.execute(held)}
+    query = select(Peer, Link).join(Link, Link.peer_id == Peer.id).order_by(Peer.name)
+    now = read_now()
+    return [
+        _state(peer, link, counts.get(peer.id, 0), now) for peer, link in db.session.execute(query)
+    ]
+
+
+def decide_link_state(
+    *,
+    is_active: bool,
+    last_good_at: datetime | None,
+    has_fault: bool,
+    now: datetime,
+    late_after: timedelta,
+) -> str:
+    """The state of a link.
+
+    >>> decide_link_state(is_active=True, last_good_at=None, has_fault=False,
+    ...     now=datetime(2026, 1, 1), late_after=timedelta(minutes=15))
+    'never'
+    """
+    if not is_active:
+        return "paused"
+    if has_fault:
+        return "failing"
+    if last_good_at is None:
+        return "never"
+    return "late" if now - last_good_at > late_after else "ok"
+
+
+def _state(peer: Peer, link: Link, quarantined: int, now: datetime) -> LinkState:
+    late_after = timedelta(seconds=current_settings().link_late_seconds)
+    good = link.last_good_at
+    return LinkState(
+        peer=peer.name,
+        feed=peer.issuer + FEED_PATH,
+        state=decide_link_state(
+            is_active=peer.state == "active",
+            last_good_at=good,
+            has_fault=link.fault is not None,
+            now=now,
+            late_after=late_after,
+        ),
+        last_good_at=good,
+        lag_seconds=(now - good).total_seconds() if good else None,
+        fault=link.fault,
+        taken=link.taken,
+        quarantined=quarantined,
+    )
+
+
+@reading
+def _cursor_of(peer_id: UUID) -> str | None:
+    return db.session.scalar(select(Link.cursor).where(Link.peer_id == peer_id))
+
+
+def _fetch(peer: PeerFacts, cursor: str | None) -> dict[str, Any] | None:
+    """The page after a cursor; None when the peer has opened a new epoch."""
+    query: dict[str, str | int] = {"limit": current_settings().link_page_size}
+    if cursor is not None:
+        query["cursor"] = cursor
+    headers = {"Authorization": f"Bearer {prove_ourselves(peer.issuer)}"}
+    try:
+        with outgoing("feed") as session:
+            answer = session.get(peer.issuer + FEED_PATH, params=query, headers=headers)
+        if answer.status_code == 410 and cursor is not None:
+            return None
+        page = answer.json() if answer.status_code == 200 else None
+    except (requests.RequestException, ValueError) as error:
+        raise PeerUnreachable(peer=peer.issuer, why=type(error).__name__) from error
+    if not isinstance(page, dict):
+        raise PeerUnreachable(peer=peer.issuer, why=f"HTTP {answer.status_code}")
+    return page
+
+
+def _verify(peer: PeerFacts, cursor: str | None, page: Mapping[str, Any]) -> None:
+    """Check that the peer has signed exactly this page for us, at this cursor.
+
+    Raises:
+        FeedUnusable: it has not.
+    """
+    try:
+        at = datetime.fromisoformat(page["seal"]["at"])
+        seal = sealed_part(
+            page,
+            issuer=peer.issuer,
+            recipient=current_settings().issuer,
+            cursor=cursor,
+            at=at,
+        )
+        signature = str(page["signature"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise FeedUnusable(peer=peer.issuer, why="malformed") from error
+    if verify_json(peer.jwks, seal, signature):
+        return
+    # The key may be newer than what we hold; the peer publishes it before it signs.
+    fresh = {} if peer.is_pinned else fetch_keys(peer.issuer)
+    if not verify_json(fresh, seal, signature):
+        raise FeedUnusable(peer=peer.issuer, why="signature")
+    store_keys(peer.id, fresh)
+
+
+@transaction
+def _take_page(peer: PeerFacts, cursor: str | None, page: Mapping[str, Any]) -> Pulled:
+    uow = current_unit_of_work()
+    link = uow.lock(Link, peer.id)
+    if link.cursor != cursor:
+        # Another worker has taken this page meanwhile.
+        return Pulled(peer.name, 0, 0, more=False)
+    records = page["records"]
+    taken, quarantined = take_records(peer, records, since=link.resync_since)
+    is_end = page["next"] == page["head"]
+    if is_end and link.resync_since is not None:
+        taken += delete_unseen(peer, since=link.resync_since)
+        link.resync_since = None
+    if is_end:
+        taken += retry_quarantined(peer)
+    link.cursor, link.fault = page["next"], None
+    link.last_tried_at = link.last_good_at = uow.now
+    link.taken += taken
+    return Pulled(peer.name, taken, quarantined, more=not is_end and page["next"] != cursor)
+
+
+@transaction
+def _begin_resync(peer_id: UUID, cursor: str | None) -> None:
+    uow = current_unit_of_work()
+    link = uow.lock(Link, peer_id)
+    if link.cursor == cursor:
+        link.cursor, link.resync_since = None, uow.now
+        uow.audit("consortium.link.resync", subject=str(peer_id))
+
+
+@transaction
+def _note_fault(peer_id: UUID, error: ConsortiumError) -> None:
+    uow = current_unit_of_work()
+    link = uow.lock(Link, peer_id)
+    link.fault = json.dumps({"code": error.code, **error.params})[:200]
+    link.last_tried_at = uow.now

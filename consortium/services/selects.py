@@ -1,0 +1,49 @@
+"""Read-only selects with fixed columns, for upper packages to join in SQL.
+
+The column lists are a promise, kept by a test.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from consortium.models import ConsortiumMember, ConsortiumRow, OrganisationRow, OrganisationStanding
+from consortium.values import Standing
+
+
+def select_names() -> Select[UUID, str, str, str, str, str]:
+    """Columns `id, code, name_zh, name_en, abbreviation, time_zone` of every organisation."""
+    row = OrganisationRow
+    return select(row.id, row.code, row.name_zh, row.name_en, row.abbreviation, row.time_zone)
+
+
+def select_inactive(at: datetime) -> Select[UUID, str]:
+    """Columns `organisation_id, standing` of the organisations that may not act at `at`."""
+    row, later = OrganisationStanding, aliased(OrganisationStanding)
+    return select(row.organisation_id, row.standing).where(
+        row.standing != Standing.ACTIVE.value,
+        row.since <= at,
+        or_(row.until.is_(None), row.until > at),
+        ~exists().where(later.supersedes_id == row.id),
+    )
+
+
+def select_members(at: datetime) -> Select[UUID, str, UUID, datetime]:
+    """Columns `consortium_id, consortium, organisation_id, since` of the members at `at`."""
+    row, later = ConsortiumMember, aliased(ConsortiumMember)
+    return (
+        select(
+            row.consortium_id,
+            ConsortiumRow.code.label("consortium"),
+            row.organisation_id,
+            row.since,
+        )
+        .join(ConsortiumRow, ConsortiumRow.id == row.consortium_id)
+        .where(
+            row.since <= at,
+            or_(row.until.is_(None), row.until > at),
+            ~exists().where(later.supersedes_id == row.id),
+        )
+    )
