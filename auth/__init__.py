@@ -1,0 +1,1 @@
+"""Persons, accounts, sessions, role grants, and the OpenID Provider of the node."""

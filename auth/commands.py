@@ -1,0 +1,199 @@
+"""`flask auth ...`: accounts, operators, clients, roles."""
+
+import sys
+
+import click
+
+from auth.errors import PlaceUnknown
+from auth.rules.access import kind_of_role
+from auth.services import accounts, clients, enrolment, grants
+from auth.services.people import names_of
+from auth.values import ROLE_KINDS, ClientWish
+from consortium.kernel.cli import command_group, json_command
+from consortium.kernel.errors import NotFound
+from consortium.kernel.principal import SYSTEM
+from consortium.kernel.settings import current_settings
+from consortium.services.consortia import get_consortium
+from consortium.services.organisations import get_organisation
+
+group = command_group("auth", "Accounts, role grants and relying parties.")
+
+
+@group.group("client", help="Sites and programs that rely on this node.")
+def client_group() -> None:
+    """Sites and programs that rely on this node."""
+
+
+@group.group("account", help="Accounts of people.")
+def account_group() -> None:
+    """Accounts of people."""
+
+
+@group.group("operator", help="Operators of this node.")
+def operator_group() -> None:
+    """Operators of this node."""
+
+
+@group.group("grant", help="Dated roles.")
+def grant_group() -> None:
+    """Dated roles."""
+
+
+@json_command(client_group, "add")
+@click.option("--name", required=True, help="What people read when they are asked.")
+@click.option("--society", help="Code of the owning society; without it the node owns it.")
+@click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated.")
+@click.option("--post-logout-redirect-uri", "post_logout", multiple=True, help="May be repeated.")
+@click.option("--scope", "scopes", multiple=True, help="Scopes, by spaces or repeated.")
+@click.option("--grant", "grant_types", multiple=True, help="Grant types; may be repeated.")
+@click.option("--auth-method", default="client_secret_basic", show_default=True)
+@click.option("--id-token-alg", default="RS256", show_default=True)
+@click.option("--subject-type", default="pairwise", show_default=True)
+def add_client(
+    name: str,
+    society: str | None,
+    redirect_uris: tuple[str, ...],
+    post_logout: tuple[str, ...],
+    scopes: tuple[str, ...],
+    grant_types: tuple[str, ...],
+    auth_method: str,
+    id_token_alg: str,
+    subject_type: str,
+) -> dict[str, object]:
+    """Register a relying party and print its registration; the secret is printed this once."""
+    wish = ClientWish(
+        name=name,
+        society=society,
+        redirect_uris=redirect_uris,
+        post_logout_redirect_uris=post_logout,
+        grant_types=_split(grant_types),
+        scope=" ".join(scopes),
+        auth_method=auth_method,
+        id_token_alg=id_token_alg,
+        subject_type=subject_type,
+    )
+    told = clients.register_client(SYSTEM, wish).as_metadata()
+    return {**told, "issuer": current_settings().issuer}
+
+
+def _split(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for value in values for word in value.replace(",", " ").split())
+
+
+@json_command(client_group, "list")
+@click.option("--society", help="Only this society's.")
+def list_clients(society: str | None) -> list[dict[str, object]]:
+    """Print every registered client, oldest first."""
+    return [client.as_metadata() for client in clients.list_clients(society)]
+
+
+@json_command(client_group, "show")
+@click.argument("client_id")
+def show_client(client_id: str) -> dict[str, object]:
+    """Print one client."""
+    return clients.get_client(client_id).as_metadata()
+
+
+@json_command(client_group, "remove")
+@click.argument("client_id")
+def remove_client(client_id: str) -> dict[str, object]:
+    """Remove a client and revoke what it was given."""
+    clients.remove_client(SYSTEM, client_id=client_id)
+    return {"client_id": client_id, "removed": True}
+
+
+@json_command(account_group, "add")
+@click.option("--email", help="Address she signs in with.")
+@click.option("--mobile", help="Mobile number she signs in with.")
+@click.option("--name", required=True, help="Her name.")
+@click.option("--society", help="Code of the society over which she holds the role.")
+@click.option("--consortium", help="Code of the consortium over which she holds the role.")
+@click.option("--role", help=f"One of: member {' '.join(ROLE_KINDS)}.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def add_account(
+    email: str | None,
+    mobile: str | None,
+    name: str,
+    society: str | None,
+    consortium: str | None,
+    role: str | None,
+    password_stdin: bool,
+) -> dict[str, object]:
+    """Record a person with an account and, if asked, a role."""
+    wanted = None if role in {None, "member"} else role
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    key = _place(wanted, society, consortium) if wanted else ""
+    if society is not None and not key:
+        get_organisation(society)
+    added = enrolment.add_account(
+        SYSTEM, name=name, email=email, mobile=mobile, password=password, role=wanted, key=key
+    )
+    return {
+        "person_id": added.person_id,
+        "name": name,
+        "email": added.email,
+        "mobile": added.mobile,
+        "role": role,
+        "society": society,
+        "key": key or None,
+    }
+
+
+def _place(role: str, society: str | None, consortium: str | None) -> str:
+    """The key of the place over which a role is held; refused if it is not there."""
+    kind = kind_of_role(role)
+    if kind == "node" or kind is None:
+        return ""
+    code = society if kind == "society" else consortium or society
+    if not code:
+        raise PlaceUnknown(role=role, kind=kind)
+    try:
+        return get_organisation(code).code if kind == "society" else get_consortium(code).code
+    except NotFound as error:
+        raise PlaceUnknown(role=role, kind=kind) from error
+
+
+@json_command(operator_group, "create")
+def create_operator() -> dict[str, object]:
+    """Print a single-use link that makes its opener an operator."""
+    token = enrolment.invite_operator(SYSTEM)
+    settings = current_settings()
+    return {
+        "link": f"{settings.issuer}/links/{token}",
+        "expires_in": settings.single_use_link_seconds,
+    }
+
+
+@json_command(grant_group, "add")
+@click.argument("identifier")
+@click.option("--role", required=True, help=f"One of: {' '.join(ROLE_KINDS)}.")
+@click.option("--society", help="Code of the society.")
+@click.option("--consortium", help="Code of the consortium.")
+def add_grant(
+    identifier: str, role: str, society: str | None, consortium: str | None
+) -> dict[str, object]:
+    """Give the owner of an account a role from now on."""
+    account = accounts.find_account_by(identifier)
+    if account is None:
+        raise NotFound
+    made = grants.grant_role(
+        SYSTEM, person_id=account.person_id, role=role, key=_place(role, society, consortium)
+    )
+    return {"id": made.id, "role": made.role, "kind": made.kind, "key": made.key}
+
+
+@json_command(grant_group, "list")
+@click.argument("identifier")
+def list_grants(identifier: str) -> list[dict[str, object]]:
+    """Print every role of the owner of an account."""
+    account = accounts.find_account_by(identifier)
+    if account is None:
+        raise NotFound
+    name = names_of([account.person_id]).get(account.person_id)
+    return [
+        {
+            "id": grant.id, "name": name, "role": grant.role, "kind": grant.kind,
+            "key": grant.key, "since": grant.since, "until": grant.until,
+        }
+        for grant in grants.list_grants(account.person_id)
+    ]  # fmt: skip

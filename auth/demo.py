@@ -1,0 +1,51 @@
+"""The demonstration's officers. Its members come with the rosters (membership)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from auth import models
+from auth.services.enrolment import add_account
+from consortium.kernel.db import db
+from consortium.kernel.principal import SYSTEM
+from consortium.kernel.unit_of_work import reading
+
+PASSWORD = "demo-plum-river-42"  # noqa: S105  published; refused wherever others reach the node
+OFFICERS = (
+    ("secretary@math.example", "周静", "secretary", "math"),
+    ("secretary@phys.example", "吴敏", "secretary", "phys"),
+    ("secretary@comp.example", "郑洁", "secretary", "comp"),
+    ("secretary@mech.example", "冯涛", "secretary", "mech"),
+    ("organiser@comp.example", "许宏", "organiser", "comp"),
+    ("coordinator@demo.example", "韩颖", "coordinator", "demo"),
+    ("secretariat@demo.example", "曹斌", "secretariat", "demo"),
+    ("operator@demo.example", "彭勇", "operator", ""),
+)
+
+
+def load_demo() -> None:
+    """Open an account for every officer."""
+    for email, name, role, key in OFFICERS:
+        add_account(
+            SYSTEM, name=name, email=email, password=PASSWORD, role=role, key=key, is_demo=True
+        )
+
+
+@reading
+def show_demo() -> Mapping[str, Any]:
+    """Every demonstration sign-in that has an account, members' too."""
+    query = (
+        sa.select(models.Account.email)
+        .join(models.Person, models.Person.id == models.Account.person_id)
+        .where(models.Person.is_demo.is_(True), models.Account.email.is_not(None))
+        .order_by(models.Account.id)
+    )
+    roles = {email: role for email, _, role, _ in OFFICERS}
+    return {
+        "accounts": [
+            {"role": roles.get(email, "member"), "identifier": email, "password": PASSWORD}
+            for email in db.session.scalars(query)
+            if email is not None
+        ]
+    }

@@ -1,0 +1,143 @@
+"""Refusals of auth; every code is stable and documented in docs/api.md."""
+
+from consortium.kernel.errors import (
+    N_,
+    Conflict,
+    ConsortiumError,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+)
+
+
+class SignInRefused(ConsortiumError):
+    """Identifier and password do not fit."""
+
+    status, code = 401, "sign-in-refused"
+    message = N_("Identifier or password is wrong. Check both, or sign in with a code by SMS.")
+
+
+class TooManyAttempts(ConsortiumError):
+    """Too many attempts in a short time."""
+
+    status, code = 429, "too-many-attempts"
+    message = N_("Too many attempts. Wait %(minutes)s minutes, or sign in with a code by SMS.")
+
+
+class CodeRefused(ConsortiumError):
+    """The code does not fit, is used up, or is too old."""
+
+    status, code = 401, "code-refused"
+    message = N_("This code is wrong or too old. Check it, or ask for another.")
+
+
+class TooManyCodes(ConsortiumError):
+    """Too many codes were asked for."""
+
+    status, code = 429, "too-many-codes"
+    message = N_("Too many codes were sent. Wait %(minutes)s minutes, then ask again.")
+
+
+class MobileInvalid(InvalidInput):
+    """Not a mobile number."""
+
+    code = "mobile-invalid"
+    message = N_("This is not a mobile number. Write 11 digits, or +, country code and number.")
+
+
+class EmailInvalid(InvalidInput):
+    """Not an e-mail address."""
+
+    code = "email-invalid"
+    message = N_("This is not an e-mail address. Write it as name@example.org.")
+
+
+class PasswordTooShort(InvalidInput):
+    """The password is too short or too long."""
+
+    code = "password-too-short"
+    message = N_("A password takes %(least)s to %(most)s characters. A few words are easy to keep.")
+
+
+class PasswordTooCommon(InvalidInput):
+    """The password is easily guessed."""
+
+    code = "password-too-common"
+    message = N_("This password is easily guessed. Choose a few words that do not belong together.")
+
+
+class AddressTaken(Conflict):
+    """Another account signs in with this address."""
+
+    code = "address-taken"
+    message = N_("Another account signs in with this address. Sign in there, or use another.")
+
+
+class AccountIncomplete(InvalidInput):
+    """An account needs a way to sign in."""
+
+    code = "account-incomplete"
+    message = N_("An account needs an e-mail address or a mobile number, and a password with it.")
+
+
+class LinkRefused(ConsortiumError):
+    """The link is used, too old, or not ours."""
+
+    status, code = 410, "link-refused"
+    message = N_("This link has been used or is too old. Ask for another.")
+
+
+class RoleUnknown(InvalidInput):
+    """No such role."""
+
+    code = "role-unknown"
+    message = N_("%(role)s is no role. Use one of: %(roles)s.")
+
+
+class PlaceUnknown(InvalidInput):
+    """A role needs a place over which it is held."""
+
+    code = "place-unknown"
+    message = N_("The role %(role)s is held over a %(kind)s. Name one that exists.")
+
+
+class GrantForbidden(Forbidden):
+    """Only those who run a place give roles over it."""
+
+    code = "grant-forbidden"
+    message = N_("You cannot give this role. Ask the operator of the node.")
+
+
+class ClientNotFound(NotFound):
+    """No such client."""
+
+    code = "client-not-found"
+    message = N_("There is no client %(client_id)s. List them with: flask auth client list.")
+
+
+class ClientMetadataInvalid(InvalidInput):
+    """The registration has faults; `errors` name each."""
+
+    code = "client-metadata-invalid"
+    message = N_("The client cannot be registered so. Correct the named values.")
+
+
+class PersonNotFound(NotFound):
+    """No such person on this node."""
+
+    code = "person-not-found"
+    message = N_("There is no such person.")
+
+
+class DemoAccountsPresent(Conflict):
+    """The database holds demo accounts, whose password is published."""
+
+    code = "demo-accounts-present"
+    message = N_("This database holds demo accounts. Use another, or set CONSORTIUM_DEMO=1.")
+
+
+class AuthorizationRefused(ConsortiumError):
+    """A site's request for sign-in cannot be answered; the reader is never sent on."""
+
+    status, code = 400, "authorization-refused"
+    message = N_("The site sent a request that cannot be answered (%(reason)s). Tell its keeper.")

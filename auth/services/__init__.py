@@ -1,0 +1,1 @@
+"""Verbs of auth: one verb, one transaction."""

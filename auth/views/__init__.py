@@ -1,0 +1,15 @@
+"""Pages and protocol doors of auth."""
+
+from auth.views import authorize, enrolment, logout, sign_in, sites
+from auth.views.openid import blueprint as openid_blueprint
+from auth.views.pages import blueprint as pages_blueprint
+
+__all__ = [
+    "authorize",
+    "enrolment",
+    "logout",
+    "openid_blueprint",
+    "pages_blueprint",
+    "sign_in",
+    "sites",
+]

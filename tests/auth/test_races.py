@@ -1,0 +1,121 @@
+"""Single use by several processes at once: one wins, nobody fails."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from auth import models
+from auth.services import enrolment, one_time_codes
+from auth.services.enrolment import Added
+from consortium.kernel.crypto import digest
+from consortium.kernel.db import db
+from consortium.kernel.principal import SYSTEM
+from consortium.kernel.settings import Settings
+from consortium.kernel.unit_of_work import reading, unit_of_work
+from tests.auth.browsing import Site, sign_in
+
+ROOT = Path(__file__).parents[2]
+PROCESSES = 4
+
+
+Thing = tuple[str, dict[str, str]]
+
+
+def race(settings: Settings, things: list[Thing]) -> list[Counter[str]]:
+    """The outcomes of each thing, over all processes."""
+    command = (
+        sys.executable, "-m", "tests.auth.racer", settings.database_url, str(settings.data_dir),
+    )  # fmt: skip
+    with ExitStack() as stack:
+        racers = [
+            stack.enter_context(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    text=True,
+                )
+            )
+            for _ in range(PROCESSES)
+        ]
+        for racer in racers:
+            say(racer, json.dumps(things))
+        assert {hear(racer) for racer in racers} == {"ready"}
+        for racer in racers:
+            say(racer, "go")
+        lines = [[hear(racer) for _ in things] for racer in racers]
+        assert {racer.wait(timeout=30) for racer in racers} == {0}
+    return [Counter(each) for each in zip(*lines, strict=True)]
+
+
+def say(racer: "subprocess.Popen[str]", line: str) -> None:
+    assert racer.stdin is not None
+    racer.stdin.write(f"{line}\n")
+    racer.stdin.flush()
+
+
+def hear(racer: "subprocess.Popen[str]") -> str:
+    """The next JSON line; log lines are objects and are passed over."""
+    assert racer.stdout is not None
+    for line in racer.stdout:
+        if line.startswith('"'):
+            return str(json.loads(line))
+    raise AssertionError("the racer has stopped early")
+
+
+ONE_WINS = Counter({"won": 1, "lost": PROCESSES - 1})
+
+
+@reading
+def rows(query: sa.Select[object]) -> list[object]:
+    return list(db.session.scalars(query))
+
+
+def make_sms_code(person_id: UUID) -> Thing:
+    with unit_of_work() as uow:
+        challenge = one_time_codes.make_code(
+            uow, purpose="sign-in", person_id=person_id, channel="mobile", to="+8613800138000"
+        )
+        uow.execute(
+            sa.update(models.OneTimeCode)
+            .where(models.OneTimeCode.id == challenge)
+            .values(code_digest=digest(f"{challenge}|123456", one_time_codes.PURPOSE))
+        )
+    return "code", {"challenge": str(challenge), "code": "123456"}
+
+
+def test_single_use_things_are_used_once(
+    settings: Settings, site: Site, client: FlaskClient, member: Added
+) -> None:
+    sign_in(client)
+    codes = [site.obtain_code() for _ in range(25)]
+    things: list[Thing] = [
+        *(("redeem", {"code": code, "client_id": site.client_id}) for code in codes),
+        *(make_sms_code(member.person_id) for _ in range(25)),
+        *(
+            (
+                "link",
+                {
+                    "token": enrolment.invite_operator(SYSTEM),
+                    "identifier": f"op{number}@node.example",
+                },
+            )
+            for number in range(5)
+        ),
+    ]
+    assert race(settings, things) == [ONE_WINS] * 55
+    revoked = rows(sa.select(models.AccessToken.revoked_at))
+    assert len(revoked) == 25
+    assert None not in revoked
+    # One sign-in of her own, one a code, one a link; one account of her own, one a link.
+    assert len(rows(sa.select(models.SignInSession.id))) == 1 + 25 + 5
+    assert len(rows(sa.select(models.Account.id))) == 1 + 5
