@@ -1,0 +1,1 @@
+"""Members, terms, agreements and the recognition that follows from them."""

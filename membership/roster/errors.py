@@ -1,0 +1,129 @@
+"""Refusals of a whole roster file, and the fault of a single cell."""
+
+from consortium.kernel.errors import (
+    N_,
+    Conflict,
+    ConsortiumError,
+    FieldError,
+    InvalidInput,
+    NotFound,
+)
+
+
+class RosterUnreadable(ConsortiumError):
+    """The file is no roster that can be read."""
+
+    status, code = 422, "roster-unreadable"
+    message = N_(
+        "This file is %(found)s, not a spreadsheet. Open it in Excel or WPS and save it as .xlsx."
+    )
+
+
+class RosterDamaged(RosterUnreadable):
+    """The file is cut short or damaged."""
+
+    message = N_(
+        "The file is damaged or was cut short on its way. Open it in Excel or WPS, save it as "
+        ".xlsx and send it again."
+    )
+
+
+class RosterEncrypted(ConsortiumError):
+    """The file asks for a password."""
+
+    status, code = 422, "roster-encrypted"
+    message = N_(
+        "The file is protected by a password. Open it, remove the password (Save as, Tools, "
+        "General options) and send it again."
+    )
+
+
+class RosterEmpty(ConsortiumError):
+    """The file holds nothing."""
+
+    status, code = 422, "roster-empty"
+    message = N_("The file is empty. Choose the file that holds the roster.")
+
+
+class RosterHeaderMissing(ConsortiumError):
+    """No row names the columns."""
+
+    status, code = 422, "roster-header-missing"
+    message = N_(
+        "No header was found in the first %(rows)s rows of any sheet. One row must name the "
+        "columns, a name column among them, such as 会员号, 姓名, 会员级别."
+    )
+
+
+class RosterTooLarge(ConsortiumError):
+    """The file unpacks to more than a roster can be."""
+
+    status, code = 413, "roster-too-large"
+    message = N_(
+        "The file unpacks to more than %(limit)s. Delete unused sheets, rows and columns, save it "
+        "as .xlsx and send it again."
+    )
+
+
+class MappingInvalid(ConsortiumError):
+    """The column mapping names a column or field that is not there."""
+
+    status, code = 422, "roster-mapping-invalid"
+    message = N_("The mapping names %(name)s, which is neither a column of the file nor a field.")
+
+
+class CellFault(ValueError):
+    """One cell cannot be used; `message` says what to do about it."""
+
+    def __init__(self, code: str, message: str, **params: str) -> None:
+        """Refuse a cell with a stable code and a message whose places `params` fill."""
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.params = params
+
+
+class RosterNotFound(NotFound):
+    """No such society, or another society's roster."""
+
+    code = "roster-not-found"
+
+
+class ImportNotFound(NotFound):
+    """No import of that id, or another society's."""
+
+    code = "import-not-found"
+    message = N_("There is no such import.")
+
+
+class ImportApplied(Conflict):
+    """An import is applied once."""
+
+    code = "import-applied"
+    message = N_("This import has been applied already. Send the file again to start a new one.")
+
+
+class ImportNotApplied(Conflict):
+    """Only an applied import can be undone, and only once."""
+
+    code = "import-not-applied"
+    message = N_("This import is not in force: it was never applied, or it has been undone.")
+
+
+class ImportExpired(Conflict):
+    """The file has been deleted after its 30 days."""
+
+    status, code = 410, "import-expired"
+    message = N_("The file was deleted after 30 days. Send it again.")
+
+
+class FileMissing(InvalidInput):
+    """No file was chosen."""
+
+    code = "file-missing"
+    message = N_("Choose the file that holds the roster.")
+
+    def __init__(self) -> None:
+        """Point at the form's field."""
+        fault = FieldError(code=self.code, message=self.message, pointer="/file")
+        super().__init__(errors=[fault])

@@ -1,0 +1,169 @@
+"""Identity numbers: residents (GB 11643), permits, permanent residents, passports; ORCID."""
+
+import re
+from datetime import date
+from operator import mul
+from typing import Final
+
+from consortium.kernel.errors import N_
+from membership.roster.characters import is_nothing, narrow, plain
+from membership.roster.errors import CellFault
+from membership.roster.numbers import SCIENTIFIC
+from membership.roster.values import Cell
+
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS: Final = "10X98765432"
+_REGIONS: Final = frozenset(
+    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83", "91"]
+)
+_RESIDENT: Final = re.compile(r"\d{17}[\dX]")
+_OLD_RESIDENT: Final = re.compile(r"\d{15}")
+_PERMANENT: Final = re.compile(r"9\d{16}[\dX]|[A-Z]{3}\d{12}")
+_HONG_KONG_MACAO: Final = re.compile(r"([HM]\d{8})(?:\d{2})?")
+_TAIWAN: Final = re.compile(r"\d{8}|\d{10}(?:\([A-Z0-9]\)|[A-Z])?")
+_PASSPORT: Final = re.compile(r"(?=(?:[A-Z]*\d){5})[A-Z0-9]{6,9}")
+_ORCID: Final = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:orcid\.org/)?(?:orcid:?)?([\dX-]{16,19})", re.IGNORECASE
+)
+
+
+def check_digit(first17: str) -> str:
+    """Return the check character of a resident identity number.
+
+    >>> check_digit("11010519491231002")
+    'X'
+
+    Source: GB 11643-1999, section 3.4 (ISO 7064, MOD 11-2).
+    """
+    total = sum(map(mul, map(int, first17), _WEIGHTS))
+    return _CHECKS[total % 11]
+
+
+def read_national_id(cell: Cell) -> str | None:
+    """Read an identity number into the form that is compared; it is never stored in clear.
+
+    15-digit numbers become their 18-digit form and the renewal count of a 来往内地通行证 is dropped,
+    so that one person's old and new papers compare equal.
+
+    >>> read_national_id("11010519491231002x")
+    '11010519491231002X'
+    >>> read_national_id("110105491231002")
+    '11010519491231002X'
+    >>> read_national_id("H1234567801"), read_national_id("E12345678")
+    ('H12345678', 'E12345678')
+
+    Raises:
+        CellFault: rounded by a spreadsheet, wrong check digit, impossible date, unknown form.
+    """
+    if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 1e15:
+        raise _rounded()
+    text = "".join(narrow(plain(cell)).upper().split()).replace("-", "")
+    if is_nothing(text):
+        return None
+    if SCIENTIFIC.fullmatch(text):
+        raise _rounded()
+    if _RESIDENT.fullmatch(text):
+        return _read_resident(text)
+    if _OLD_RESIDENT.fullmatch(text):
+        return _read_old_resident(text)
+    if found := _HONG_KONG_MACAO.fullmatch(text):
+        return found[1]
+    if _PERMANENT.fullmatch(text) or _TAIWAN.fullmatch(text) or _PASSPORT.fullmatch(text):
+        return text
+    raise CellFault(
+        "national-id-invalid",
+        N_("This is no identity, permit or passport number. Compare it with the document."),
+    )
+
+
+def _rounded() -> CellFault:
+    return CellFault(
+        "national-id-rounded",
+        N_(
+            "The spreadsheet rounded this identity number, its last digits are lost. Format the "
+            "column as text, type the number again and export again."
+        ),
+    )
+
+
+def _read_resident(text: str) -> str:
+    if check_digit(text[:17]) != text[17]:
+        # Fifteen digits are all that a spreadsheet's number can hold.
+        if text.endswith("000"):
+            raise _rounded()
+        raise CellFault(
+            "national-id-check-digit",
+            N_("The check digit of this identity number is wrong. Compare it with the document."),
+        )
+    # Permanent residents of foreign nationality have 9 and a country code in place of a region.
+    if text[0] != "9" and text[:2] not in _REGIONS:
+        raise _no_such_number()
+    _check_born(text[6:14])
+    return text
+
+
+def _read_old_resident(text: str) -> str:
+    if text[:2] not in _REGIONS:
+        raise _no_such_number()
+    longer = f"{text[:6]}19{text[6:]}"
+    _check_born(longer[6:14])
+    return longer + check_digit(longer)
+
+
+def _check_born(digits: str) -> None:
+    try:
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError as error:
+        raise _no_such_number() from error
+    if born.year < 1880:
+        raise _no_such_number()
+
+
+def _no_such_number() -> CellFault:
+    return CellFault(
+        "national-id-invalid",
+        N_("Region or birth date in this identity number do not exist. Compare it with the document."),
+    )
+
+
+def born_on(national_id: str) -> date | None:
+    """Return the birth date that a resident identity number states.
+
+    >>> born_on("11010519491231002X"), born_on("E12345678")
+    (datetime.date(1949, 12, 31), None)
+    """
+    if not _RESIDENT.fullmatch(national_id):
+        return None
+    return date(int(national_id[6:10]), int(national_id[10:12]), int(national_id[12:14]))
+
+
+def refuse_rounded() -> CellFault:
+    """Return the fault of an identity number that looks whole but stands in a rounded column."""
+    return _rounded()
+
+
+def read_orcid(cell: Cell) -> str | None:
+    """Read an ORCID iD in its hyphenated form.
+
+    >>> read_orcid("https://orcid.org/0000-0002-1825-0097")
+    '0000-0002-1825-0097'
+
+    Raises:
+        CellFault: not sixteen characters, or a wrong check digit.
+
+    Source: ORCID, Structure of the ORCID Identifier (ISO 7064, MOD 11-2).
+    """
+    text = "".join(narrow(plain(cell)).split()).rstrip("/")
+    if is_nothing(text):
+        return None
+    found = _ORCID.fullmatch(text)
+    digits = found[1].replace("-", "").upper() if found else ""
+    if len(digits) == 16 and digits[:15].isdecimal():
+        total = 0
+        for digit in digits[:15]:
+            total = (total + int(digit)) * 2
+        if "0123456789X"[(12 - total % 11) % 11] == digits[15]:
+            return "-".join(digits[start : start + 4] for start in range(0, 16, 4))
+    raise CellFault(
+        "orcid-invalid", N_("This is no ORCID iD. Copy it from the person's ORCID page.")
+    )

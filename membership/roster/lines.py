@@ -1,0 +1,115 @@
+"""Which rows below the header hold a member, and which are totals, remarks and repeated titles."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from membership.roster.characters import fold, plain
+from membership.roster.header import Header
+from membership.roster.values import Cell, Column, Grid
+
+_FOOTER: Final = re.compile(
+    r"(?:合计|小计|总计|共计|总数|累计|人数合计|备注|说明|附注|注\d?[::]|注释|制表|填表|审核|复核|经办|"
+    r"单位盖章|盖章|负责人|联系人[::]|打印|导出|以上|total|subtotal|grandtotal|sum[::]?$|note|remark|"
+    r"preparedby|checkedby|printedon|exportedon|endofreport)"
+)
+# The first letters of all that a footer can begin with: most cells are told by this alone.
+_FIRST: Final = frozenset(
+    "合小总總共累人备備说說附注註制製填审審复複經经办辦单單盖蓋负負联聯打导導以第"
+    "TtSsNnRrPpCcEeGg0123456789"
+)
+_COUNT: Final = re.compile(r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?")
+_SECTION: Final = re.compile(r"[一二三四五六七八九十]{1,3}[、.](?=.).*")
+
+
+class Lines:
+    """Sorts the rows below a header; `skipped` counts what is no member, by kind."""
+
+    def __init__(self, grid: Grid, header: Header, columns: Sequence[Column]) -> None:
+        """Prepare for one sheet."""
+        self._grid = grid
+        self._titles = [fold(plain(cell)) for cell in grid.rows[header.rows[-1]]]
+        self._shown = frozenset(plain(cell) for cell in grid.rows[header.rows[-1]] if cell != "")
+        self._first = header.first_data_row
+        self._used = [column.index for column in columns if column.field]
+        place = {column.field: column.index for column in columns if column.field}
+        self._name = place["name"]
+        self._number = place.get("member_number")
+        self._wide = {
+            area[0] for area in grid.merged if area[3] - area[1] >= 2 and area[0] == area[2]
+        }
+        self.skipped: Counter[str] = Counter()
+
+    def select(self) -> list[int]:
+        """Return the sheet rows, counted from 0, that hold a member."""
+        _fill_down(self._grid, self._first)
+        kept = []
+        for row in range(self._first, len(self._grid.rows)):
+            kind = self._kind(row)
+            if kind is None:
+                kept.append(row)
+            elif kind != "blank":
+                self.skipped[kind] += 1
+        return kept
+
+    def _kind(self, row: int) -> str | None:
+        """What a row is if no member: `blank`, `footer`, `header`, `section`."""
+        cells = self._grid.rows[row]
+        width = len(cells)
+        name = cells[self._name] if self._name < width else ""
+        if name != "" and self._number is not None and self._number < width:
+            number = cells[self._number]
+            # The common case first: a row with number and name, neither a word of a footer.
+            if number != "" and not self._may_be_footer(name, number):
+                return None
+        filled = [cell for cell in cells if cell != "" and str(cell).strip()]
+        if not filled:
+            return "blank"
+        if not any(
+            cells[index] != "" and str(cells[index]).strip()
+            for index in self._used
+            if index < width
+        ):
+            return "footer" if self._is_footer(filled[0]) else "blank"
+        return self._judge(row, filled, name)
+
+    def _may_be_footer(self, name: Cell, number: Cell) -> bool:
+        texts = (number, name)
+        return any(
+            isinstance(text, str) and (text in self._shown or self._is_footer(text))
+            for text in texts
+        )
+
+    def _judge(self, row: int, filled: list[Cell], name: Cell) -> str | None:
+        first = filled[0]
+        if [fold(plain(cell)) for cell in self._grid.rows[row]] == self._titles:
+            return "header"
+        named = name != "" and str(name).strip() and not self._is_footer(name)
+        if self._is_footer(first) and (not named or len(filled) <= 2):
+            return "footer"
+        if name != "" and self._is_footer(name) and len(filled) <= 4:
+            return "footer"
+        if len(filled) == 1 and (row in self._wide or _SECTION.fullmatch(fold(plain(first)))):
+            return "section"
+        return None
+
+    def _is_footer(self, cell: Cell) -> bool:
+        if not isinstance(cell, str) or not cell.strip():
+            return False
+        if cell.lstrip()[0] not in _FIRST:
+            return False
+        text = fold(cell)
+        return bool(_FOOTER.match(text) or _COUNT.fullmatch(text))
+
+
+def _fill_down(grid: Grid, first: int) -> None:
+    """Write the value of cells merged over several rows into each of them."""
+    for top, left, bottom, right in grid.merged:
+        if top < first or bottom == top or right - left > 3 or bottom - top > 20_000:
+            continue
+        value = grid.rows[top][left] if left < len(grid.rows[top]) else ""
+        for row in range(top + 1, min(bottom, len(grid.rows) - 1) + 1):
+            cells = grid.rows[row]
+            cells.extend([""] * (left + 1 - len(cells)))
+            cells[left] = value

@@ -1,0 +1,149 @@
+"""What .xlsx says beyond values: the date system, number formats that pad with zeros, errors."""
+
+import html
+import io
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from membership.roster.container import pieces
+
+_TAIL: Final = 8 << 20
+_EPOCH: Final = re.compile(rb'<(?:\w+:)?workbookPr[^>]*\bdate1904\s*=\s*"(?:1|true|on)"')
+_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)/?>")
+_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\s([^>]*)/?>")
+_FORMAT: Final = re.compile(rb"<(?:\w+:)?numFmt\s([^>]*)/?>")
+_CELL_FORMATS: Final = re.compile(rb"<(?:\w+:)?cellXfs[^>]*>(.*?)</(?:\w+:)?cellXfs>", re.DOTALL)
+_CELL_FORMAT: Final = re.compile(rb"<(?:\w+:)?xf\s([^>]*)/?>")
+_ATTRIBUTE: Final = re.compile(rb'([\w:]+)\s*=\s*"([^"]*)"')
+_ZEROS: Final = re.compile(r'(?:"([^"]{0,8})"|\\?([A-Za-z]))?(0{2,20})(?:_.)?(?:;.*)?', re.DOTALL)
+_CELL: Final = re.compile(
+    rb'<c r="([A-Z]{1,3})(\d+)"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
+)
+_PART: Final = re.compile(r"^/?(?:xl/)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """`sheets` maps a sheet's name to its part; `formats` an xf index to prefix and width."""
+
+    epoch_1904: bool
+    sheets: Mapping[str, str]
+    formats: Mapping[bytes, tuple[str, int]]
+
+
+def padding_of(code: str) -> tuple[str, int] | None:
+    """Return prefix and width of a number format made of zeros, None for any other.
+
+    >>> padding_of("00000"), padding_of('"M"0000'), padding_of("0.00"), padding_of("0")
+    (('', 5), ('M', 4), None, None)
+    """
+    found = _ZEROS.fullmatch(html.unescape(code).strip())
+    return (found[1] or found[2] or "", len(found[3])) if found else None
+
+
+def read_extras(data: bytes) -> Extras:
+    """Read the date system, the parts of the sheets and the padding number formats."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = set(archive.namelist())
+        workbook = _read(archive, names, "xl/workbook.xml")
+        relations = _read(archive, names, "xl/_rels/workbook.xml.rels")
+        styles = _read(archive, names, "xl/styles.xml")
+    return Extras(
+        epoch_1904=_EPOCH.search(workbook) is not None,
+        sheets=_parts(workbook, relations),
+        formats=_formats(styles),
+    )
+
+
+def _read(archive: zipfile.ZipFile, names: set[str], name: str) -> bytes:
+    return archive.read(name)[:_TAIL] if name in names else b""
+
+
+def _attributes(text: bytes) -> dict[str, str]:
+    found = _ATTRIBUTE.findall(text)
+    return {name.decode(): html.unescape(value.decode("utf-8", "replace")) for name, value in found}
+
+
+def _parts(workbook: bytes, relations: bytes) -> dict[str, str]:
+    targets = {}
+    for found in _RELATION.finditer(relations):
+        relation = _attributes(found[1])
+        targets[relation.get("Id", "")] = _PART.sub("xl/", relation.get("Target", ""), count=1)
+    parts = {}
+    for found in _SHEET.finditer(workbook):
+        sheet = _attributes(found[1])
+        identity = next((value for name, value in sheet.items() if name.endswith(":id")), "")
+        parts[sheet.get("name", "")] = targets.get(identity, "")
+    return parts
+
+
+def _formats(styles: bytes) -> dict[bytes, tuple[str, int]]:
+    padding = {}
+    for found in _FORMAT.finditer(styles):
+        made = _attributes(found[1])
+        width = padding_of(made.get("formatCode", ""))
+        if width is not None:
+            padding[made.get("numFmtId", "")] = width
+    section = _CELL_FORMATS.search(styles)
+    if section is None or not padding:
+        return {}
+    found_formats = [_attributes(found[1]) for found in _CELL_FORMAT.finditer(section[1])]
+    return {
+        str(index).encode(): padding[form["numFmtId"]]
+        for index, form in enumerate(found_formats)
+        if form.get("numFmtId") in padding
+    }
+
+
+def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int], str]:
+    """Return, by row and column from 0, cells that show other than they hold.
+
+    These are whole numbers under a format of zeros (00042) and formula errors (#N/A).
+    """
+    part = extras.sheets.get(sheet, "")
+    shown = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if part not in archive.namelist():
+            return {}
+        for text in _rows(archive, part, wanted=bool(extras.formats)):
+            for found in _CELL.finditer(text):
+                place = _place(found[1], found[2])
+                said = _say(found[3], found[4], extras.formats)
+                if said is not None:
+                    shown[place] = said
+    return shown
+
+
+def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[bytes]:
+    """Yield stretches of whole rows; without padding formats only those that hold an error."""
+    kept = b""
+    for piece in pieces(archive, part):
+        kept += piece[64:]
+        end = kept.rfind(b"</row>")
+        if end < 0:
+            continue
+        stretch, kept = kept[:end], kept[end:]
+        if wanted or b't="e"' in stretch:
+            yield stretch
+
+
+def _place(letters: bytes, number: bytes) -> tuple[int, int]:
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return int(number) - 1, column - 1
+
+
+def _say(attributes: bytes, value: bytes, formats: Mapping[bytes, tuple[str, int]]) -> str | None:
+    if b't="e"' in attributes:
+        return value.decode("ascii", "replace")
+    if b"t=" in attributes and b't="n"' not in attributes:
+        return None
+    for name, style in _ATTRIBUTE.findall(attributes):
+        if name == b"s" and style in formats and value.isdigit():
+            prefix, width = formats[style]
+            return prefix + value.decode().zfill(width)
+    return None

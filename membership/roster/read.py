@@ -1,0 +1,253 @@
+"""The whole way from a file's bytes to a roster: take apart, find the sheet, read, cross-check."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from consortium.kernel.errors import N_
+from membership.roster import columns as column_rules
+from membership.roster.container import detect_kind
+from membership.roster.errors import CellFault, RosterHeaderMissing
+from membership.roster.header import HEADER_ROWS, Header, find_header
+from membership.roster.identity import born_on
+from membership.roster.lines import Lines
+from membership.roster.reading import ReadColumn, read_column, show
+from membership.roster.text import read_text_file
+from membership.roster.values import (
+    Book,
+    Cell,
+    Column,
+    Fault,
+    Grid,
+    Roster,
+    Sheet,
+    Vocabulary,
+)
+from membership.roster.webpage import read_web_page
+from membership.roster.workbook import read_workbook
+
+_SAMPLE_ROWS: Final = 400
+
+
+def take_apart(data: bytes) -> Book:
+    """Read a file of any supported kind into grids, judged by its bytes, not by its name.
+
+    Raises:
+        ConsortiumError: one of the refusals of `membership.roster.errors`.
+    """
+    kind = detect_kind(data)
+    if kind == "text":
+        return read_text_file(data)
+    if kind == "html":
+        return read_web_page(data)
+    return read_workbook(data, kind)
+
+
+def read_roster(
+    data: bytes,
+    *,
+    vocabulary: Vocabulary,
+    mapping: Mapping[str, str | None] | None = None,
+) -> Roster:
+    """Read a roster; every row below the header is a member, refused, or counted as skipped.
+
+    Args:
+        data: the file's bytes.
+        vocabulary: what the reader must know of the society.
+        mapping: columns chosen by the user (`columns.assign`).
+
+    Raises:
+        RosterHeaderMissing: no sheet has a header.
+        ConsortiumError: the file cannot be read at all.
+    """
+    book = take_apart(data)
+    grid, header, sheets = choose_sheet(book)
+    samples = _sample(grid, header)
+    columns = column_rules.assign(header, samples, vocabulary=vocabulary, mapping=mapping)
+    if not any(column.field == "name" for column in columns):
+        raise RosterHeaderMissing(rows=HEADER_ROWS)
+    lines = Lines(grid, header, columns)
+    rows = lines.select()
+    read = {
+        column.field: read_column(
+            column.field,
+            _cells(grid, rows, column.index),
+            vocabulary=vocabulary,
+            epoch_1904=book.epoch_1904,
+        )
+        for column in columns
+        if column.field
+    }
+    report = _Report(grid, columns, rows)
+    for field, found in read.items():
+        report.take(field, found)
+    report.cross_check({field: found.values for field, found in read.items()})
+    return Roster(
+        kind=book.kind,
+        encoding=book.encoding,
+        sheet=grid.name,
+        header_rows=tuple(row + 1 for row in header.rows),
+        columns=columns,
+        sheets=sheets,
+        numbers=[row + 1 for row in rows],
+        values={field: found.values for field, found in read.items()},
+        faults=report.faults_in_order(),
+        notes=tuple(sorted(report.notes, key=lambda note: note.row)),
+        skipped=dict(lines.skipped),
+    )
+
+
+def choose_sheet(book: Book) -> tuple[Grid, Header, tuple[Sheet, ...]]:
+    """Choose the sheet that looks most like a roster; a hidden one only if no visible one does.
+
+    Raises:
+        RosterHeaderMissing: no sheet has a header.
+    """
+    found = [(grid, find_header(grid)) for grid in book.grids]
+    likely = [
+        (grid.visible, len(grid.rows) > header.first_data_row, header.score, len(grid.rows), index)
+        for index, (grid, header) in enumerate(found)
+        if header is not None
+    ]
+    if not likely:
+        raise RosterHeaderMissing(rows=HEADER_ROWS)
+    # Of two sheets alike, the longer one; of two alike in length, the first.
+    best = max(likely, key=lambda one: (one[0], one[1], round(one[2]), one[3], -one[4]))[-1]
+    chosen, header = found[best]
+    assert header is not None
+    sheets = tuple(
+        Sheet(grid.name, grid.visible, len(grid.rows), grid is chosen, head is not None)
+        for grid, head in found
+    )
+    return chosen, header, sheets
+
+
+def _sample(grid: Grid, header: Header) -> list[list[Cell]]:
+    first = header.first_data_row
+    rows = grid.rows[first : first + _SAMPLE_ROWS]
+    width = max((len(row) for row in rows), default=0)
+    return [
+        [row[index] for row in rows if index < len(row) and row[index] != ""]
+        for index in range(max(width, len(header.sources)))
+    ]
+
+
+def _cells(grid: Grid, rows: Iterable[int], index: int) -> list[Cell]:
+    return [cells[index] if index < len(cells) else "" for cells in map(grid.rows.__getitem__, rows)]
+
+
+class _Report:
+    """Collects faults and notes with their places."""
+
+    def __init__(self, grid: Grid, columns: Sequence[Column], rows: Sequence[int]) -> None:
+        self._grid = grid
+        self._columns = {column.field: column for column in columns if column.field}
+        self._rows = rows
+        self.faults: list[Fault] = []
+        self.notes: list[Fault] = []
+
+    def take(self, field: str, column: ReadColumn) -> None:
+        """Place the faults and notes of a column."""
+        for index, fault in column.faults.items():
+            self.faults.append(self._at(index, field, fault.code, fault.message, fault.params))
+        for index, note in column.notes.items():
+            self.notes.append(self._at(index, field, note.code, note.message, {}))
+
+    def _at(
+        self, index: int, field: str, code: str, message: str, params: Mapping[str, str]
+    ) -> Fault:
+        row = self._rows[index]
+        column = self._columns.get(field)
+        if column is None:
+            return Fault(self._grid.name, row + 1, None, field, "", code, message, params)
+        cells = self._grid.rows[row]
+        cell = cells[column.index] if column.index < len(cells) else ""
+        place = f"{column.letter}{row + 1}"
+        value = show(cell, field)
+        return Fault(self._grid.name, row + 1, place, field, value, code, message, params)
+
+    def _refuse(self, index: int, field: str, fault: CellFault) -> None:
+        self.faults.append(self._at(index, field, fault.code, fault.message, fault.params))
+
+    def cross_check(self, values: Mapping[str, list[object]]) -> None:
+        """Check what one column alone cannot tell: missing names, repeats, contradictions."""
+        bad = {fault.row for fault in self.faults if fault.field == "name"}
+        for index, name in enumerate(values["name"]):
+            if name is None and self._rows[index] + 1 not in bad:
+                self._refuse(index, "name", CellFault("name-missing", _NAME_MISSING))
+        self._check_repeats(values)
+        self._check_periods(values)
+        self._note_contradictions(values)
+
+    def _check_repeats(self, values: Mapping[str, list[object]]) -> None:
+        """Refuse rows that claim one number; a row repeated whole loses only its repeats."""
+        for field, code, message in (
+            ("member_number", "member-number-repeated", _NUMBER_REPEATED),
+            ("national_id", "national-id-repeated", _ID_REPEATED),
+        ):
+            for indexes in _repeated(values.get(field, [])):
+                whole = {tuple(column[index] for column in values.values()) for index in indexes}
+                if len(whole) == 1:
+                    fault = CellFault("row-repeated", _ROW_REPEATED, row=str(self._rows[indexes[0]] + 1))
+                    refused = indexes[1:] if field == "member_number" else []
+                else:
+                    fault, refused = None, indexes
+                for index in refused:
+                    self._refuse(index, field, fault or self._rival(index, indexes, field, code, message))
+
+    def _rival(
+        self, index: int, indexes: Sequence[int], field: str, code: str, message: str
+    ) -> CellFault:
+        letter = self._columns[field].letter
+        others = [f"{letter}{self._rows[other] + 1}" for other in indexes if other != index]
+        shown = ", ".join(others[:5]) + (" …" if len(others) > 5 else "")
+        return CellFault(code, message, cell=f"{letter}{self._rows[index] + 1}", other=shown)
+
+    def _check_periods(self, values: Mapping[str, list[object]]) -> None:
+        for index, (since, until) in enumerate(
+            zip(values.get("since", []), values.get("until", []), strict=False)
+        ):
+            if isinstance(since, date) and isinstance(until, date) and until < since:
+                self._refuse(index, "until", CellFault("period-reversed", _REVERSED))
+
+    def _note_contradictions(self, values: Mapping[str, list[object]]) -> None:
+        pairs = zip(values.get("national_id", []), values.get("birth_date", []), strict=False)
+        for index, (identity, born) in enumerate(pairs):
+            if isinstance(identity, str) and isinstance(born, date):
+                stated = born_on(identity)
+                # 出生年月 gives a month; its first day then stands for it.
+                if stated and (stated.year, stated.month) != (born.year, born.month):
+                    self.notes.append(
+                        self._at(index, "birth_date", "birth-date-differs", _DIFFERS, {})
+                    )
+
+    def faults_in_order(self) -> tuple[Fault, ...]:
+        """Faults by row, then by column."""
+        place = {field: column.index for field, column in self._columns.items()}
+        return tuple(
+            sorted(self.faults, key=lambda fault: (fault.row, place.get(fault.field or "", 9999)))
+        )
+
+
+def _repeated(values: Sequence[object]) -> list[list[int]]:
+    if len(set(values)) + values.count(None) >= len(values):
+        known = [value for value in values if value is not None]
+        if len(set(known)) == len(known):
+            return []
+    places: dict[object, list[int]] = {}
+    for index, value in enumerate(values):
+        if value is not None:
+            places.setdefault(value, []).append(index)
+    return [indexes for indexes in places.values() if len(indexes) > 1]
+
+
+_NAME_MISSING: Final = N_("The name is missing. Write the person's name.")
+_NUMBER_REPEATED: Final = N_(
+    "%(cell)s and %(other)s hold the same member number. Correct or delete all but one."
+)
+_ID_REPEATED: Final = N_(
+    "%(cell)s and %(other)s hold the same identity number. Correct or delete all but one."
+)
+_ROW_REPEATED: Final = N_("This row repeats row %(row)s word for word. Delete one of them.")
+_REVERSED: Final = N_("The membership ends before it begins. Correct one of the dates.")
+_DIFFERS: Final = N_("The birth date differs from the one in the identity number.")

@@ -1,0 +1,259 @@
+"""Columns of cells to columns of values, one reader a field, each distinct cell read once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from consortium.kernel.errors import N_
+from membership.roster.characters import (
+    fold,
+    has_private_use,
+    is_nothing,
+    mask,
+    plain,
+    read_name,
+    read_text,
+)
+from membership.roster.contacts import read_email, read_gender
+from membership.roster.dates import DateStyle, Edge, learn_style, read_date
+from membership.roster.errors import CellFault
+from membership.roster.identity import read_national_id, read_orcid, refuse_rounded
+from membership.roster.numbers import (
+    Noted,
+    looks_rounded,
+    measure_width,
+    pad_number,
+    read_member_number,
+    read_mobile,
+    refuse_rounded_mobile,
+)
+from membership.roster.values import Cell, Vocabulary
+
+Reader = Callable[[Cell], object]
+
+LENGTHS: Final = {
+    "name": 120, "name_latin": 120, "employer": 200, "title": 120, "branch": 60,
+    "member_number": 60, "mobile": 32,
+}  # fmt: skip
+_ERRORS: Final = frozenset(
+    ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"]
+)
+_EDGES: Final[Mapping[str, Edge]] = {"since": "since", "until": "until", "birth_date": "birth"}
+# Round numbers are sold dear; three in one roster are a spreadsheet's doing.
+_SUSPECT_MOBILES: Final = 3
+_PERSONAL: Final = frozenset(["national_id", "mobile"])
+_SUFFIXES: Final = ("会员", "member", "级")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadColumn:
+    """Values in row order, and what happened at single rows, by index into them."""
+
+    values: list[object]
+    faults: dict[int, CellFault]
+    notes: dict[int, Noted]
+
+
+def show(cell: Cell, field: str) -> str:
+    """Return a cell for a report: short, and masked where it identifies a person.
+
+    >>> show("13800138000", "mobile"), show("x" * 100, "employer")[-3:]
+    ('138******00', 'xx…')
+    """
+    text = plain(cell)
+    if field in _PERSONAL and not ("e+" in text.lower()):
+        text = mask(text)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def read_column(
+    field: str, cells: Sequence[Cell], *, vocabulary: Vocabulary, epoch_1904: bool
+) -> ReadColumn:
+    """Read every cell of a field's column."""
+    reader = _reader_of(field, cells, vocabulary=vocabulary, epoch_1904=epoch_1904)
+    column = _read_all(reader, cells, limit=LENGTHS.get(field))
+    if field == "member_number":
+        _pad(column, vocabulary.number_width)
+    elif field == "national_id":
+        _refuse_rounded_identities(column)
+    elif field == "mobile":
+        _refuse_rounded_mobiles(column)
+    elif field == "name":
+        _note_private_use(column)
+    return column
+
+
+def _reader_of(
+    field: str, cells: Sequence[Cell], *, vocabulary: Vocabulary, epoch_1904: bool
+) -> Reader:
+    edge = _EDGES.get(field)
+    if edge is not None:
+        style = learn_style(cells, epoch_1904=epoch_1904)
+        return lambda cell: _read_day(cell, edge, style, vocabulary)
+    if field == "grade":
+        return _choice(vocabulary.grades, "grade-unknown", _GRADE_UNKNOWN)
+    if field == "class":
+        return _choice(vocabulary.classes, "class-unknown", _CLASS_UNKNOWN)
+    if field == "branch":
+        return _branch(vocabulary.branches or {})
+    readers: dict[str, Reader] = {
+        "member_number": read_member_number,
+        "name": read_name,
+        "email": read_email,
+        "mobile": read_mobile,
+        "gender": read_gender,
+        "orcid": read_orcid,
+        "national_id": read_national_id,
+    }
+    return readers.get(field, read_text)
+
+
+_GRADE_UNKNOWN: Final = N_("The society has no such grade. Write one of: %(known)s.")
+_CLASS_UNKNOWN: Final = N_("The society has no such membership class. Write one of: %(known)s.")
+
+
+def _read_day(cell: Cell, edge: Edge, style: DateStyle, vocabulary: Vocabulary) -> object:
+    found = read_date(cell, edge=edge, style=style)
+    day = found.value if isinstance(found, Noted) else found
+    if edge == "birth" and isinstance(day, date) and day > vocabulary.today:
+        raise CellFault("date-impossible", N_("This birth date lies in the future. Correct it."))
+    return found
+
+
+def _choice(
+    names: Mapping[str, tuple[str, ...]] | None, code: str, message: str
+) -> Reader:
+    """A reader that turns any name of an entry, with or without 会员, into the entry's code."""
+    if names is None:
+        return read_text
+    known: dict[str, str] = {}
+    for entry, every in names.items():
+        for name in (entry, *every):
+            known.setdefault(fold(name), entry)
+    for name, entry in list(known.items()):
+        known.setdefault(_stem(name), entry)
+    shown = ", ".join(every[0] if every else entry for entry, every in names.items())
+
+    def read(cell: Cell) -> object:
+        text = fold(plain(cell))
+        if is_nothing(text):
+            return None
+        found = known.get(text) or known.get(_stem(text))
+        if found is None:
+            raise CellFault(code, message, known=shown)
+        return found
+
+    return read
+
+
+def _branch(names: Mapping[str, tuple[str, ...]]) -> Reader:
+    """A reader that turns a registered branch's name into its code and keeps any other name."""
+    known = {fold(name): code for code, every in names.items() for name in (code, *every) if name}
+
+    def read(cell: Cell) -> object:
+        text = read_text(cell)
+        if text is None:
+            return None
+        return known.get(fold(text)) or Noted(text, "branch-unregistered", _UNREGISTERED)
+
+    return read
+
+
+_UNREGISTERED: Final = N_("This branch is not in the register; its name was kept as written.")
+
+
+def _stem(folded: str) -> str:
+    for suffix in _SUFFIXES:
+        if len(folded) > len(suffix):
+            folded = folded.removesuffix(suffix)
+    return folded
+
+
+def _read_all(reader: Reader, cells: Iterable[Cell], *, limit: int | None) -> ReadColumn:
+    values: list[object] = []
+    faults: dict[int, CellFault] = {}
+    notes: dict[int, Noted] = {}
+    seen: dict[object, object] = {}
+    for index, cell in enumerate(cells):
+        if cell == "":
+            values.append(None)
+            continue
+        key = (type(cell), cell) if not isinstance(cell, str) else cell
+        found = seen.get(key, seen)
+        if found is seen:
+            found = seen[key] = _read_one(reader, cell, limit)
+        if isinstance(found, CellFault):
+            faults[index] = found
+            found = None
+        elif isinstance(found, Noted):
+            notes[index] = found
+            found = found.value
+        values.append(found)
+    return ReadColumn(values, faults, notes)
+
+
+def _read_one(reader: Reader, cell: Cell, limit: int | None) -> object:
+    try:
+        if isinstance(cell, str) and cell[0] == "#" and cell in _ERRORS:
+            raise CellFault(
+                "formula-error", N_("The formula in this cell gives an error. Correct it.")
+            )
+        found = reader(cell)
+    except CellFault as fault:
+        # Kept for the whole column: a traceback would keep every frame alive with it.
+        return fault.with_traceback(None)
+    text = found.value if isinstance(found, Noted) else found
+    if limit is not None and isinstance(text, str) and len(text) > limit:
+        return CellFault(
+            "text-too-long", N_("At most %(limit)s characters fit here. Shorten it."), limit=str(limit)
+        )
+    return found
+
+
+def _pad(column: ReadColumn, width: int | None) -> None:
+    texts = [value for value in column.values if isinstance(value, str)]
+    width = width or measure_width(texts)
+    if width is None:
+        return
+    for index, value in enumerate(column.values):
+        if isinstance(value, str) and len(value) < width:
+            padded = pad_number(value, width)
+            if padded != value:
+                column.values[index] = padded
+                column.notes[index] = Noted(padded, "member-number-padded", _PADDED)
+
+
+_PADDED: Final = N_("Leading zeros that the spreadsheet dropped were put back.")
+
+
+def _refuse_rounded_identities(column: ReadColumn) -> None:
+    """In a column where numbers were rounded to …000, one may fit its check digit by chance."""
+    if not any(fault.code == "national-id-rounded" for fault in column.faults.values()):
+        return
+    for index, value in enumerate(column.values):
+        if isinstance(value, str) and len(value) == 18 and value.endswith("000"):
+            column.values[index] = None
+            column.faults[index] = refuse_rounded()
+
+
+def _refuse_rounded_mobiles(column: ReadColumn) -> None:
+    """13800000000 may be a number; several such, or one beside 1.38E+10, were rounded."""
+    suspects = [index for index, value in enumerate(column.values) if looks_rounded(value)]
+    rounded = any(fault.code == "mobile-rounded" for fault in column.faults.values())
+    if not rounded and len(suspects) < _SUSPECT_MOBILES:
+        return
+    for index in suspects:
+        column.values[index] = None
+        column.faults[index] = refuse_rounded_mobile()
+
+
+def _note_private_use(column: ReadColumn) -> None:
+    for index, value in enumerate(column.values):
+        if isinstance(value, str) and not value.isascii() and has_private_use(value):
+            column.notes[index] = Noted(value, "name-private-use", _PRIVATE)
+
+
+_PRIVATE: Final = N_(
+    "The name holds a character of a private font. Ask for its standard form, if it has one."
+)

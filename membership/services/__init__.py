@@ -1,0 +1,1 @@
+"""Verbs of membership: what other packages may call."""

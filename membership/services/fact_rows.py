@@ -1,0 +1,154 @@
+"""From rows to facts, with the evidence names by which a replay finds the rows again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from consortium.kernel.clock import EPOCH
+from membership.rules.facts import (
+    AccessionFact,
+    ConsentFact,
+    DuesFact,
+    EndingFact,
+    Facts,
+    GradeFact,
+    SignatureFact,
+    SocietyFact,
+    StandingFact,
+    TermFact,
+    VersionFact,
+)
+from membership.services.texts import read_text
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What the statements gave; `person` replaces the holder of every file when it is set."""
+
+    terms: Sequence[Any]
+    agreements: Sequence[Any]
+    grades: Sequence[Any]
+    standings: Sequence[Any]
+    dues: Sequence[Any] = ()
+    consents: Sequence[Any] = ()
+    zones: Mapping[str, str] = field(default_factory=dict)
+    person: UUID | None = None
+
+
+def read_rows(rows: Rows) -> tuple[Facts, dict[str, datetime | None], tuple[str, ...]]:
+    """Return facts, when each became known, and the sorted evidence names."""
+    recorded: dict[str, datetime | None] = {}
+    for kind, found in (
+        ("term", rows.terms),
+        ("grade", rows.grades),
+        ("standing", rows.standings),
+        ("dues", rows.dues),
+        ("consent", rows.consents),
+    ):
+        recorded.update((f"{kind}:{row.id}", row.recorded_at) for row in found)
+    recorded.update((f"{row.kind}:{row.id}", row.recorded_at) for row in rows.agreements)
+    evidence = [name for name in recorded if not name.startswith("standing:")]
+    evidence += [f"standing:{row.id}@{row.organisation}" for row in rows.standings]
+    evidence += [f"society:{code}@{zone}" for code, zone in rows.zones.items()]
+    return _facts(rows), recorded, tuple(sorted(evidence))
+
+
+def _facts(rows: Rows) -> Facts:
+    by_kind: dict[str, list[Any]] = {}
+    for row in rows.agreements:
+        by_kind.setdefault(row.kind, []).append(row)
+    return Facts(
+        societies=tuple(
+            SocietyFact(code, EPOCH, code=code, zone=zone) for code, zone in rows.zones.items()
+        ),
+        standings=tuple(
+            StandingFact(**_dated(row), society=row.organisation, state=row.standing)
+            for row in rows.standings
+        ),
+        grades=tuple(
+            GradeFact(**_dated(row), society=row.society, code=row.code, rank=row.rank)
+            for row in rows.grades
+        ),
+        versions=tuple(_version(row) for row in by_kind.get("agreement_version", ())),
+        signatures=tuple(
+            SignatureFact(**_dated(row), version_id=str(row.agreement_id), society=row.society)
+            for row in by_kind.get("signature", ())
+        ),
+        accessions=tuple(
+            AccessionFact(
+                **_dated(row),
+                agreement=str(row.agreement_id),
+                society=row.society,
+                state=row.state,
+            )
+            for row in by_kind.get("accession", ())
+        ),
+        endings=tuple(_ending(row) for row in by_kind.get("ending", ())),
+        terms=tuple(_term(row, rows.person) for row in rows.terms),
+        dues=tuple(
+            DuesFact(
+                **_dated(row),
+                person=str(rows.person or row.person_id),
+                society=row.society,
+                amount=row.amount,
+                currency=row.currency,
+                state=row.state,
+            )
+            for row in rows.dues
+        ),
+        consents=tuple(
+            ConsentFact(
+                **_dated(row),
+                person=str(rows.person or row.person_id),
+                society=row.society,
+                host=row.host,
+                purpose=row.purpose,
+                state=row.state,
+            )
+            for row in rows.consents
+        ),
+    )
+
+
+def _dated(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.id),
+        "since": row.since,
+        "until": row.until,
+        "recorded_at": row.recorded_at,
+        "supersedes": str(row.supersedes) if row.supersedes else None,
+    }
+
+
+def _term(row: Any, person: UUID | None) -> TermFact:
+    return TermFact(
+        **_dated(row),
+        person=str(person or row.person_id),
+        society=row.society,
+        class_code=row.class_code,
+        grade=row.grade_code,
+        state=row.state,
+    )
+
+
+def _version(row: Any) -> VersionFact:
+    parties, clauses = read_text(row.hash, row.content)
+    return VersionFact(
+        **_dated(row),
+        agreement=str(row.agreement_id),
+        version=row.version,
+        hash=row.hash,
+        form=row.form,
+        parties=parties,
+        clauses=clauses,
+    )
+
+
+def _ending(row: Any) -> EndingFact:
+    revoked = row.since is None
+    dated = _dated(row) | {"since": row.since or EPOCH}
+    return EndingFact(
+        **dated, agreement=str(row.agreement_id), state="revoked" if revoked else "active"
+    )

@@ -1,0 +1,117 @@
+"""A person's own view: her memberships, and where she is recognised, as what, why, until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from consortium.kernel.db import db
+from consortium.kernel.unit_of_work import reading
+from consortium.services import organisations
+from consortium.values import Organisation
+from membership import values
+from membership.models import Member, Term
+from membership.services import catalogue
+from membership.services.members import term_value
+from membership.services.recognitions import decide_recognitions
+from membership.services.selects import ORGANISATION, covering, not_superseded
+
+BENEFIT = "membership"
+
+
+@dataclass(frozen=True)
+class OwnMembership:
+    """A membership that counts at an instant."""
+
+    society: str
+    member_number: str
+    term: values.Term
+
+
+@dataclass(frozen=True)
+class RecognitionCard:
+    """One host on the page: who it is, what it decided, and the names to say it with."""
+
+    host: Organisation
+    decision: values.RecognitionDecision
+    grade: str
+    host_grade: str
+
+
+@dataclass(frozen=True)
+class OwnRecognitions:
+    """Everything the page shows; `count` leaves out the societies she is a member of."""
+
+    cards: tuple[RecognitionCard, ...]
+    names: dict[str, str]
+    grades: dict[tuple[str, str], str]
+    count: int
+
+
+@reading
+def list_own_memberships(person_id: UUID, *, at: datetime) -> tuple[OwnMembership, ...]:
+    """List the memberships that count at an instant, by society, in one statement."""
+    rows = db.session.execute(
+        select(Term, ORGANISATION.c.code, Member.member_number)
+        .join(Member, Member.id == Term.member_id)
+        .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
+        .where(
+            Member.person_id == person_id,
+            Term.state == "active",
+            covering(Term, at),
+            not_superseded(Term),
+        )
+        .order_by(ORGANISATION.c.code, Term.since)
+    )
+    return tuple(OwnMembership(code, number, term_value(term, code)) for term, code, number in rows)
+
+
+@reading
+def list_own_recognitions(person_id: UUID, *, at: datetime, lang: str) -> OwnRecognitions:
+    """List every society of the register with what it makes of this person.
+
+    Eight statements, whatever the number of societies. Recognised ones come first.
+    """
+    hosts = organisations.list_organisations(is_home=None, at=at)
+    codes = [host.code for host in hosts]
+    decisions = decide_recognitions(person_id, codes, BENEFIT, at)
+    chinese = lang.startswith("zh")
+    names = {host.code: host.name_zh if chinese else host.name_en for host in hosts}
+    grades = {key: grade.name(lang) for key, grade in catalogue.grade_names(codes, at=at).items()}
+    cards = [_card(host, made, grades) for host, made in zip(hosts, decisions, strict=True)]
+    return OwnRecognitions(
+        cards=tuple(sorted(cards, key=_rank)),
+        names=names,
+        grades=grades,
+        count=_count(decisions),
+    )
+
+
+@reading
+def count_own_recognitions(person_id: UUID, *, at: datetime) -> int:
+    """Count the other societies that recognise a person at an instant."""
+    hosts = [host.code for host in organisations.list_organisations(at=at)]
+    return _count(decide_recognitions(person_id, hosts, BENEFIT, at))
+
+
+def _count(decisions: Sequence[values.RecognitionDecision]) -> int:
+    return sum(1 for made in decisions if made.recognised and made.home != made.host)
+
+
+def _card(
+    host: Organisation, made: values.RecognitionDecision, grades: dict[tuple[str, str], str]
+) -> RecognitionCard:
+    grade, host_grade = made.grade or "", made.host_grade or ""
+    return RecognitionCard(
+        host=host,
+        decision=made,
+        grade=grades.get((made.home or "", grade), grade),
+        host_grade=grades.get((host.code, host_grade), host_grade),
+    )
+
+
+def _rank(card: RecognitionCard) -> tuple[int, str]:
+    order = {True: 0, None: 1, False: 2}
+    return order[card.decision.recognised], card.host.code

@@ -1,0 +1,144 @@
+"""The report of an import: what was read, what would change or did, and every refused cell."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from consortium.kernel.errors import fill
+from membership.roster.plan import Plan
+from membership.roster.values import Fault, Roster
+
+COUNTS = ("read", "create", "update", "unchanged", "refused")
+_CELLS_PER_NOTE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something changed or left out without refusing: how often, and the first cells."""
+
+    code: str
+    message: str
+    field: str | None
+    count: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import found; `read` is the sum of the four outcomes.
+
+    `header_row` is the row under which the data begin (of a two-row header the lower one), 1 being
+    the first. `state` is `read` (a dry run), `applied` or `undone`. Messages are untranslated and
+    their places are filled by `params`.
+    """
+
+    import_id: UUID
+    society: str
+    state: str
+    file_name: str
+    kind: str
+    encoding: str | None
+    sheet: str | None
+    header_row: int
+    header_rows: tuple[int, ...]
+    sheets: tuple[Mapping[str, Any], ...]
+    columns: tuple[Mapping[str, Any], ...]
+    not_imported: tuple[str, ...]
+    read: int
+    create: int
+    update: int
+    unchanged: int
+    refused: int
+    skipped: Mapping[str, int]
+    refusals: tuple[Mapping[str, Any], ...]
+    notes: tuple[Note, ...] = field(default=())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The five numbers by name."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def in_state(self, state: str) -> "Report":
+        """The same report after the import was applied or undone."""
+        return replace(self, state=state)
+
+    def dump(self) -> bytes:
+        """The report as JSON bytes, for the encrypted file beside the roster."""
+        return json.dumps(asdict(self), ensure_ascii=False, default=str).encode()
+
+    def as_json(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
+        """The report as the command prints it, with messages in the reader's language."""
+        shown = asdict(self)
+        shown["import_id"] = str(self.import_id)
+        for entry in (*shown["refusals"], *shown["notes"]):
+            entry["message"] = fill(translate(entry["message"]), entry.pop("params", {}))
+        return shown
+
+
+def load_report(data: bytes) -> Report:
+    """Read back what `Report.dump` wrote."""
+    found = json.loads(data)
+    notes = tuple(Note(**{**note, "cells": tuple(note["cells"])}) for note in found.pop("notes"))
+    for name in ("header_rows", "sheets", "columns", "not_imported", "refusals"):
+        found[name] = tuple(found[name])
+    return Report(**{**found, "import_id": UUID(found["import_id"]), "notes": notes})
+
+
+def make_report(
+    roster: Roster, plan: Plan, *, import_id: UUID, society: str, file_name: str, state: str
+) -> Report:
+    """Put together what the reader found and what the plan would do."""
+    return Report(
+        import_id=import_id,
+        society=society,
+        state=state,
+        file_name=file_name,
+        kind=roster.kind,
+        encoding=roster.encoding,
+        sheet=roster.sheet,
+        header_row=roster.header_rows[-1],
+        header_rows=roster.header_rows,
+        sheets=tuple(asdict(sheet) for sheet in roster.sheets),
+        columns=tuple(
+            {
+                "source": column.source,
+                "field": column.field,
+                "confidence": column.confidence,
+                "letter": column.letter,
+                "reason": column.reason,
+            }
+            for column in roster.columns
+        ),
+        not_imported=tuple(
+            column.source for column in roster.columns if column.reason == "sensitive"
+        ),
+        read=roster.read,
+        create=plan.count("create"),
+        update=plan.count("update"),
+        unchanged=plan.count("unchanged"),
+        refused=plan.count("refused"),
+        skipped=roster.skipped,
+        refusals=tuple(_refusal(fault) for fault in _in_order(plan.faults)),
+        notes=tuple(_group(plan.notes)),
+    )
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: fault.row)
+
+
+def _refusal(fault: Fault) -> dict[str, Any]:
+    return {**asdict(fault), "params": dict(fault.params)}
+
+
+def _group(notes: Iterable[Fault]) -> list[Note]:
+    groups: dict[tuple[str, str, str | None], list[str]] = {}
+    for note in notes:
+        key = (note.code, note.message, note.field)
+        groups.setdefault(key, []).append(note.cell or str(note.row))
+    return [
+        Note(code, message, name, len(cells), tuple(cells[:_CELLS_PER_NOTE]))
+        for (code, message, name), cells in groups.items()
+    ]

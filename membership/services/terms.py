@@ -1,0 +1,258 @@
+"""Terms of membership: open, correct, end. Rows are never changed, only superseded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from consortium.kernel.db import db
+from consortium.kernel.ids import new_id
+from consortium.kernel.principal import Principal
+from consortium.kernel.unit_of_work import (
+    UnitOfWork,
+    current_unit_of_work,
+    reading,
+    transaction,
+)
+from membership import models, policies, values
+from membership.errors import (
+    MemberNotFound,
+    TermNotFound,
+    TermPeriodInvalid,
+    TermStateUnknown,
+    TermSuperseded,
+)
+from membership.services import catalogue, selects
+from membership.services.members import term_value
+
+TOPIC = "membership.member"
+"""Topic of every change to a member's file or terms; key `society:member_number`."""
+
+
+def member_record(member: str, term: models.Term | values.Term) -> dict[str, Any]:
+    """Return what the outbox may say of a member: codes, dates, no name and no person id."""
+    society, number = member.split(":", 1)
+    return {
+        "society": society,
+        "member_number": number,
+        "term": str(term.id),
+        "class": term.class_code,
+        "grade": term.grade_code,
+        "since": term.since.isoformat(),
+        "until": None if term.until is None else term.until.isoformat(),
+        "state": term.state,
+    }
+
+
+def _check(since: datetime, until: datetime | None, state: str) -> None:
+    if state not in values.TERM_STATES:
+        raise TermStateUnknown(state=state)
+    if until is not None and until <= since and state != "void":
+        raise TermPeriodInvalid
+
+
+@transaction
+def open_terms(
+    principal: Principal, *, society: str, wishes: Sequence[values.TermWish]
+) -> tuple[values.Term, ...]:
+    """Open a term for each wish; all or nothing. Members and codes are checked set-wise.
+
+    Raises:
+        MemberNotFound: a member is not of this society, or the roster is not the principal's.
+        GradeUnknown, ClassUnknown: a code is not in the society's catalogue.
+        TermPeriodInvalid, TermStateUnknown: a term ends before it begins, or has a foreign state.
+    """
+    uow = current_unit_of_work()
+    if not policies.may_keep_roster(principal, society):
+        raise MemberNotFound
+    refs = _refs(uow, society, [wish.member_id for wish in wishes])
+    catalogue.require_codes(
+        society,
+        class_codes={wish.class_code for wish in wishes},
+        grade_codes={wish.grade_code for wish in wishes},
+        at=uow.now,
+    )
+    return tuple(_open(uow, society, refs, wish) for wish in wishes)
+
+
+def _refs(uow: UnitOfWork, society: str, member_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Map member ids of the society to `society:number`; 500 a statement (SQLite's limits)."""
+    found: dict[UUID, str] = {}
+    for start in range(0, len(member_ids), 500):
+        chunk = member_ids[start : start + 500]
+        for row in uow.session.execute(selects.member_refs(society, chunk)):
+            found[row.id] = f"{society}:{row.member_number}"
+    return found
+
+
+def _open(
+    uow: UnitOfWork, society: str, refs: dict[UUID, str], wish: values.TermWish
+) -> values.Term:
+    _check(wish.since, wish.until, wish.state)
+    if wish.member_id not in refs:
+        raise MemberNotFound
+    row = uow.add(
+        models.Term(
+            id=new_id(),
+            member_id=wish.member_id,
+            class_code=wish.class_code,
+            grade_code=wish.grade_code,
+            since=wish.since,
+            until=wish.until,
+            state=wish.state,
+        )
+    )
+    return _told(uow, society, refs[wish.member_id], row)
+
+
+def _told(uow: UnitOfWork, society: str, ref: str, row: models.Term) -> values.Term:
+    uow.emit(TOPIC, ref, member_record(ref, row), op="upsert")
+    return term_value(row, society)
+
+
+@transaction
+def open_term(
+    principal: Principal,
+    *,
+    society: str,
+    member_id: UUID,
+    class_code: str,
+    grade_code: str,
+    since: datetime,
+    until: datetime | None = None,
+    state: str = "active",
+) -> values.Term:
+    """Open one term; see `open_terms` for the refusals."""
+    uow = current_unit_of_work()
+    wish = values.TermWish(
+        member_id=member_id,
+        class_code=class_code,
+        grade_code=grade_code,
+        since=since,
+        until=until,
+        state=state,
+    )
+    (made,) = open_terms(principal, society=society, wishes=[wish])
+    uow.audit("membership.term.opened", subject=str(made.id), society=society)
+    return made
+
+
+@transaction
+def correct_term(principal: Principal, *, term_id: UUID, **changes: Any) -> values.Term:
+    """Replace the newest row of a term by one with `changes`; the old row stays as history.
+
+    Args:
+        principal: who keeps the roster.
+        term_id: the row that counts now.
+        changes: any of `class_code grade_code since until state`.
+
+    Raises:
+        TermNotFound: no such term, or not the principal's roster.
+        TermSuperseded: the row has been corrected already.
+        GradeUnknown, ClassUnknown, TermPeriodInvalid, TermStateUnknown: as for opening.
+    """
+    uow = current_unit_of_work()
+    term, society, ref = _held(uow, principal, term_id)
+    fields = {
+        "class_code": term.class_code,
+        "grade_code": term.grade_code,
+        "since": term.since,
+        "until": term.until,
+        "state": term.state,
+        **changes,
+    }
+    _check(fields["since"], fields["until"], fields["state"])
+    if "class_code" in changes or "grade_code" in changes:
+        catalogue.require_codes(
+            society,
+            class_codes=[fields["class_code"]],
+            grade_codes=[fields["grade_code"]],
+            at=uow.now,
+        )
+    row = uow.add(models.Term(id=new_id(), member_id=term.member_id, supersedes=term.id, **fields))
+    made = _told(uow, society, ref, row)
+    uow.audit(
+        "membership.term.corrected",
+        subject=str(made.id),
+        society=society,
+        detail={"supersedes": str(term.id), "fields": sorted(changes)},
+    )
+    return made
+
+
+def _held(uow: UnitOfWork, principal: Principal, term_id: UUID) -> tuple[models.Term, str, str]:
+    """Lock the term's member and return term, society code and member ref."""
+    row = uow.session.execute(selects.term_with_member(term_id)).one_or_none()
+    if row is None or not policies.may_keep_roster(principal, row.society):
+        raise TermNotFound
+    uow.lock(models.Member, row.Term.member_id)
+    newer = select(models.Term.id).where(models.Term.supersedes == term_id)
+    if uow.session.scalar(newer) is not None:
+        raise TermSuperseded
+    return row.Term, row.society, f"{row.society}:{row.member_number}"
+
+
+@transaction
+def end_term(principal: Principal, *, term_id: UUID, at: datetime | None = None) -> values.Term:
+    """End a term at an instant, now unless told; one that has not begun becomes void.
+
+    Raises:
+        TermNotFound, TermSuperseded: see `correct_term`.
+    """
+    uow = current_unit_of_work()
+    end = at or uow.now
+    term, _, _ = _held(uow, principal, term_id)
+    if end <= term.since:
+        return correct_term(principal, term_id=term_id, state="void")
+    return correct_term(principal, term_id=term_id, until=end)
+
+
+@transaction
+def restore_term(principal: Principal, *, term_id: UUID) -> values.Term:
+    """Undo the newest correction of a term: a new row with what stood before it.
+
+    Raises:
+        TermNotFound: no such term, or nothing was ever corrected.
+        TermSuperseded: the row has been corrected already.
+    """
+    uow = current_unit_of_work()
+    term, _, _ = _held(uow, principal, term_id)
+    before = uow.session.get(models.Term, term.supersedes) if term.supersedes else None
+    if before is None:
+        raise TermNotFound
+    return correct_term(
+        principal,
+        term_id=term_id,
+        class_code=before.class_code,
+        grade_code=before.grade_code,
+        since=before.since,
+        until=before.until,
+        state=before.state,
+    )
+
+
+@reading
+def list_terms(
+    principal: Principal, *, society: str, member_number: str
+) -> tuple[values.Term, ...]:
+    """List a member's live terms, oldest first, to her secretary and to herself.
+
+    Raises:
+        MemberNotFound: no such member, or none the principal may see.
+    """
+    member = db.session.execute(
+        selects.members(society).where(models.Member.member_number == member_number)
+    ).one_or_none()
+    if member is None or not (
+        policies.may_keep_roster(principal, society)
+        or member.Member.person_id == principal.person_id
+    ):
+        raise MemberNotFound
+    rows = db.session.scalars(
+        selects.live_terms()
+        .where(models.Term.member_id == member.Member.id)
+        .order_by(models.Term.since, models.Term.id)
+    )
+    return tuple(term_value(row, society) for row in rows)

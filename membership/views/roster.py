@@ -1,0 +1,172 @@
+"""/s/<code>/import: a society sends in its roster, sees what it would change, applies, undoes."""
+
+import io
+from collections.abc import Mapping
+from uuid import UUID
+
+from defusedcsv import csv
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from consortium.kernel.errors import N_
+from consortium.kernel.principal import current_principal, require_sign_in
+from consortium.kernel.web import on_refusal, page
+from consortium.kernel.web.answers import say
+from consortium.services import organisations
+from membership.roster.errors import FileMissing, ImportNotFound
+from membership.roster.values import FIELDS
+from membership.services import roster_imports, roster_undo
+
+blueprint = Blueprint("membership_roster", __name__, template_folder="../templates")
+
+SHOWN = 100
+"""Refusals on the page; the table to download has every one."""
+
+LEFT_OUT = "-"
+"""The value of the drop-downs for a column that is not imported."""
+
+FIELD_NAMES: Mapping[str, str] = {
+    "member_number": N_("Member number"),
+    "name": N_("Name"),
+    "name_latin": N_("Name in Latin letters"),
+    "class": N_("Membership class"),
+    "grade": N_("Grade"),
+    "branch": N_("Branch"),
+    "since": N_("Member since"),
+    "until": N_("Last day of membership"),
+    "email": N_("E-mail"),
+    "mobile": N_("Mobile"),
+    "employer": N_("Employer"),
+    "title": N_("Professional title"),
+    "birth_date": N_("Birth date"),
+    "gender": N_("Gender"),
+    "orcid": N_("ORCID iD"),
+    "national_id": N_("Identity number"),
+}
+
+REASONS: Mapping[str, str] = {
+    "unknown": N_("Not recognised; not imported."),
+    "sensitive": N_("Sensitive; recognised, never imported and never stored."),
+    "ignored": N_("Counts the rows; not imported."),
+    "taken": N_("Another column fits this field better; not imported."),
+    "dropped": N_("Left out by your choice."),
+}
+
+STATES: Mapping[str, str] = {
+    "read": N_("Tried"),
+    "applied": N_("Applied"),
+    "undone": N_("Undone"),
+}
+
+
+@blueprint.get("/s/<code>/import")
+@require_sign_in
+def show_import(code: str) -> str:
+    """Show the form and the society's latest imports."""
+    principal = current_principal()
+    return page(
+        "membership/import.html",
+        imports=roster_imports.list_imports(principal, society=code),
+        society=organisations.get_organisation(code),
+        STATES=_told(STATES),
+    )
+
+
+@blueprint.post("/s/<code>/import")
+@require_sign_in
+@on_refusal(show_import)
+def take_file(code: str) -> Response:
+    """Try a file (`file`) and lead to its report; nothing is written yet."""
+    roster_imports.require_keeper(current_principal(), code)
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise FileMissing
+    report = roster_imports.import_roster(
+        current_principal(), society=code, data=sent.stream.read(), file_name=sent.filename
+    )
+    return _to_report(code, report.import_id)
+
+
+@blueprint.get("/s/<code>/import/<import_id>")
+@require_sign_in
+def show_report(code: str, import_id: str) -> str:
+    """Show what an import found, cell by cell, and what can be done with it."""
+    report = roster_imports.get_import(
+        current_principal(), society=code, import_id=_read_id(import_id)
+    )
+    shown = report.as_json(say)
+    return page(
+        "membership/import_report.html",
+        report=shown,
+        refusals=shown["refusals"][:SHOWN],
+        society=organisations.get_organisation(code),
+        FIELD_NAMES=_told(FIELD_NAMES),
+        REASONS=_told(REASONS),
+        STATES=_told(STATES),
+        options=[(LEFT_OUT, say(N_("Not imported"))), *_told(FIELD_NAMES).items()],
+        LEFT_OUT=LEFT_OUT,
+    )
+
+
+@blueprint.post("/s/<code>/import/<import_id>")
+@require_sign_in
+@on_refusal(show_report)
+def decide_import(code: str, import_id: str) -> Response:
+    """Apply, undo, or read again with other columns (`decision=apply|undo|columns`)."""
+    principal = current_principal()
+    known = _read_id(import_id)
+    roster_imports.get_import(principal, society=code, import_id=known)
+    decision = request.form.get("decision")
+    if decision == "apply":
+        roster_imports.apply_import(principal, import_id=known)
+    elif decision == "undo":
+        roster_undo.undo_import(principal, import_id=known)
+    else:
+        made = roster_imports.remap_import(principal, import_id=known, mapping=_read_columns())
+        known = made.import_id
+    return _to_report(code, known)
+
+
+@blueprint.get("/s/<code>/import/<import_id>/refusals.csv")
+@require_sign_in
+def download_refusals(code: str, import_id: str) -> ResponseReturnValue:
+    """Every refused cell as a table that spreadsheets open, for whoever corrects the roster."""
+    report = roster_imports.get_import(
+        current_principal(), society=code, import_id=_read_id(import_id)
+    )
+    text = io.StringIO()
+    rows = csv.writer(text)
+    names = ("sheet", "row", "cell", "field", "value", "code", "message")
+    rows.writerow(names)
+    for refusal in report.as_json(say)["refusals"]:
+        rows.writerow([refusal[name] for name in names])
+    # With a byte order mark Excel takes it for UTF-8.
+    body = text.getvalue().encode("utf-8-sig")
+    headers = {"Content-Disposition": f'attachment; filename="refusals-{code}.csv"'}
+    return body, 200, {"Content-Type": "text/csv; charset=utf-8", **headers}
+
+
+def _read_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise ImportNotFound from error
+
+
+def _read_columns() -> dict[str, str | None]:
+    """The drop-downs: `column.<letter>` to a field, or `-` for none."""
+    return {
+        name.removeprefix("column."): None if value == LEFT_OUT else value
+        for name, value in request.form.items()
+        if name.startswith("column.") and (value in FIELDS or value == LEFT_OUT)
+    }
+
+
+def _told(names: Mapping[str, str]) -> dict[str, str]:
+    return {name: say(text) for name, text in names.items()}
+
+
+def _to_report(code: str, import_id: UUID) -> Response:
+    place = url_for("membership_roster.show_report", code=code, import_id=str(import_id))
+    return redirect(place, 303)

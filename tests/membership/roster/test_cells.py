@@ -1,0 +1,415 @@
+"""Cells as offices type them, as tables of what is written, what is read and what is refused."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+import pytest
+
+from membership.roster.characters import fold, read_name, read_text
+from membership.roster.contacts import read_email, read_gender
+from membership.roster.dates import DateStyle, learn_style, read_date
+from membership.roster.errors import CellFault
+from membership.roster.identity import born_on, check_digit, read_national_id, read_orcid
+from membership.roster.numbers import (
+    Noted,
+    measure_width,
+    pad_number,
+    read_member_number,
+    read_mobile,
+)
+from membership.roster.values import OPEN_END
+
+PLAIN = DateStyle()
+
+
+def value(found: Any) -> Any:
+    """The value, whether or not a note comes with it."""
+    return found.value if isinstance(found, Noted) else found
+
+
+def code_of(reader: Any, *cell: Any, **more: Any) -> str:
+    """The code of the refusal."""
+    with pytest.raises(CellFault) as refused:
+        reader(*cell, **more)
+    return refused.value.code
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("张三", "张三"),
+        ("张\u3000三", "张三"),
+        (" 欧阳  娜娜 ", "欧阳娜娜"),
+        ("张\u00a0三", "张三"),
+        ("张\u200b三", "张三"),
+        ("买买提·艾力", "买买提·艾力"),
+        ("买买提•艾力", "买买提·艾力"),
+        ("买买提・艾力", "买买提·艾力"),
+        ("买买提‧艾力", "买买提·艾力"),
+        ("买买提．艾力", "买买提·艾力"),
+        ("买买提.艾力", "买买提·艾力"),
+        ("阿依古丽 · 买买提", "阿依古丽·买买提"),
+        ("𠮷田一郎", "𠮷田一郎"),
+        ("㛃某", "㛃某"),
+        ("⿰亻革明", "⿰亻革明"),
+        ("王\U00030000", "王\U00030000"),
+        ("Ada  Lovelace", "Ada Lovelace"),
+        ("J. R. Smith", "J. R. Smith"),
+        ("O'Neill", "O'Neill"),
+        ("無", None),
+        ("", None),
+        ("-", None),
+    ],
+)
+def test_a_name_loses_its_padding_and_keeps_its_characters(cell: str, name: str | None) -> None:
+    assert read_name(cell) == name
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("张?", "name-damaged"), ("张\ufffd", "name-damaged"), ("张□", "name-damaged"), ("123", "name-invalid"), (12.0, "name-invalid")],
+)
+def test_a_name_with_a_lost_character_is_refused(cell: Any, code: str) -> None:
+    assert code_of(read_name, cell) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("M0012", "M0012"),
+        ("Ｍ００１２", "M0012"),
+        (" S 1234 M ", "S1234M"),
+        (12.0, "12"),
+        (12, "12"),
+        ("00012", "00012"),
+        ('="00012"', "00012"),
+        ("'00012", "00012"),
+        ("\t00012", "00012"),
+        ("E650000123M", "E650000123M"),
+        ("无", None),
+    ],
+)
+def test_a_member_number_is_text(cell: Any, number: str | None) -> None:
+    assert read_member_number(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("1.2E+11", "member-number-rounded"),
+        (1.2e17, "member-number-rounded"),
+        (12.5, "member-number-invalid"),
+        ("1001;1002", "member-number-invalid"),
+        ("x" * 61, "member-number-invalid"),
+    ],
+)
+def test_a_member_number_that_lost_digits_is_refused(cell: Any, code: str) -> None:
+    assert code_of(read_member_number, cell) == code
+
+
+def test_leading_zeros_come_back_when_the_width_is_known() -> None:
+    width = measure_width(["00012", "00250", "01111"])
+    assert (width, pad_number("42", width), pad_number("A42", width)) == (5, "00042", "A42")
+
+
+def test_numbers_without_leading_zeros_are_left_alone() -> None:
+    assert measure_width(["12", "130", "1500"]) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("13800138000", "+8613800138000"),
+        ("１３８００１３８０００", "+8613800138000"),
+        ("138 0013 8000", "+8613800138000"),
+        ("138-0013-8000", "+8613800138000"),
+        ("+86 13800138000", "+8613800138000"),
+        ("+86-138-0013-8000", "+8613800138000"),
+        ("008613800138000", "+8613800138000"),
+        ("8613800138000", "+8613800138000"),
+        ("(+86)13800138000", "+8613800138000"),
+        ("013800138000", "+8613800138000"),
+        (13800138000.0, "+8613800138000"),
+        (13800138000, "+8613800138000"),
+        ("13800138000.0", "+8613800138000"),
+        ("'13800138000", "+8613800138000"),
+        ("手机：13800138000", "+8613800138000"),
+        ("13800138000/13900139000", "+8613800138000"),
+        ("13800138000、010-62345678", "+8613800138000"),
+        ("010-62345678 / 13800138000", "+8613800138000"),
+        ("13800138000 13900139000", "+8613800138000"),
+        ("13800138000\n13900139000", "+8613800138000"),
+        ("+852 9123 4567", "+85291234567"),
+        ("00886912345678", "+886912345678"),
+        ("0531-88881111", None),
+        ("010-62345678转801", None),
+        ("400-810-8888", None),
+        ("无", None),
+    ],
+)
+def test_a_mobile_number_is_found_in_what_is_written(cell: Any, number: str | None) -> None:
+    assert value(read_mobile(cell)) == number
+
+
+def test_of_two_numbers_the_rest_is_noted() -> None:
+    found = read_mobile("13800138000/13900139000")
+    assert isinstance(found, Noted)
+    assert found.code == "mobile-several"
+
+
+def test_a_landline_is_noted_and_not_a_mobile() -> None:
+    found = read_mobile("0531-88881111")
+    assert isinstance(found, Noted)
+    assert (found.value, found.code) == (None, "mobile-landline")
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("1.38E+10", "mobile-rounded"),
+        ("1.38001E+10", "mobile-rounded"),
+        ("1380013800", "mobile-invalid"),
+        ("138001380001", "mobile-invalid"),
+        ("12800138000", "mobile-invalid"),
+        ("张三", "mobile-invalid"),
+        ("见备注", "mobile-invalid"),
+    ],
+)
+def test_what_is_no_mobile_number_is_refused(cell: Any, code: str) -> None:
+    assert code_of(read_mobile, cell) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("1975-03-02", date(1975, 3, 2)),
+        ("1975/3/2", date(1975, 3, 2)),
+        ("1975.3.2", date(1975, 3, 2)),
+        ("1975. 3. 2", date(1975, 3, 2)),
+        ("1975年3月2日", date(1975, 3, 2)),
+        ("１９７５年０３月０２日", date(1975, 3, 2)),
+        ("1975年3月2号", date(1975, 3, 2)),
+        ("19750302", date(1975, 3, 2)),
+        (19750302, date(1975, 3, 2)),
+        (19750302.0, date(1975, 3, 2)),
+        ("1975-03-02 00:00:00", date(1975, 3, 2)),
+        ("1975-03-02T00:00:00Z", date(1975, 3, 2)),
+        ("1975.03", date(1975, 3, 1)),
+        ("1975年3月", date(1975, 3, 1)),
+        ("1975-03", date(1975, 3, 1)),
+        ("197503", date(1975, 3, 1)),
+        (1975.03, date(1975, 3, 1)),
+        (1975.12, date(1975, 12, 1)),
+        ("27455", date(1975, 3, 2)),
+        (27455, date(1975, 3, 2)),
+        (27455.0, date(1975, 3, 2)),
+        ("民國64年3月2日", date(1975, 3, 2)),
+        ("民国64.3.2", date(1975, 3, 2)),
+        ("2 March 1975", date(1975, 3, 2)),
+        ("Mar 2, 1975", date(1975, 3, 2)),
+        ("2nd March, 1975", date(1975, 3, 2)),
+        ("March 1975", date(1975, 3, 1)),
+        ("25/12/1975", date(1975, 12, 25)),
+        ("12/25/1975", date(1975, 12, 25)),
+        (date(1975, 3, 2), date(1975, 3, 2)),
+        (datetime(1975, 3, 2, 8, 30), date(1975, 3, 2)),
+        ("1975年3月2日生", date(1975, 3, 2)),
+        ("", None),
+        ("不详", None),
+    ],
+)
+def test_a_birth_date_is_read_as_written(cell: Any, day: date | None) -> None:
+    assert value(read_date(cell, edge="birth", style=PLAIN)) == day
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("75年?", "date-unclear"),
+        ("75年3月", "date-unclear"),
+        ("75.3.2", "date-unclear"),
+        ("1975-13-02", "date-impossible"),
+        ("1975-02-30", "date-impossible"),
+        ("0975-03-02", "date-impossible"),
+        ("03/02/1975", "date-ambiguous"),
+        (1975.1, "date-ambiguous"),
+        ("三月", "date-unclear"),
+        ("1975年三月", "date-unclear"),
+        (True, "date-unclear"),
+        (time(8, 0), "date-unclear"),
+        (12.0, "date-unclear"),
+        ("长期", "date-unclear"),
+    ],
+)
+def test_a_date_that_can_be_meant_otherwise_is_refused(cell: Any, code: str) -> None:
+    assert code_of(read_date, cell, edge="birth", style=PLAIN) == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("2026-12-31", date(2026, 12, 31)),
+        ("2026.12", date(2026, 12, 31)),
+        ("2028年2月", date(2028, 2, 29)),
+        ("2026", date(2026, 12, 31)),
+        ("2026年", date(2026, 12, 31)),
+        ("长期", OPEN_END),
+        ("長期", OPEN_END),
+        ("永久", OPEN_END),
+        ("至今", OPEN_END),
+        ("终身", OPEN_END),
+        ("9999-12-31", OPEN_END),
+        ("Lifetime", OPEN_END),
+        ("至2026-12-31", date(2026, 12, 31)),
+        ("2026-12-31止", date(2026, 12, 31)),
+        ("2026-12-31(含当日)", date(2026, 12, 31)),
+        ("2024-01-01至2026-12-31", date(2026, 12, 31)),
+        ("2024.01-2026.12", date(2026, 12, 31)),
+        ("2024-01-01 ~ 长期", OPEN_END),
+    ],
+)
+def test_the_last_day_of_a_membership_counts(cell: Any, day: date) -> None:
+    assert value(read_date(cell, edge="until", style=PLAIN)) == day
+
+
+def test_a_serial_of_the_1904_system_is_four_years_later() -> None:
+    early = read_date(27455, edge="since", style=DateStyle(epoch_1904=False))
+    late = read_date(27455 - 1462, edge="since", style=DateStyle(epoch_1904=True))
+    assert early == late == date(1975, 3, 2)
+
+
+def test_a_column_of_padded_months_tells_october() -> None:
+    style = learn_style([1975.03, 1980.1, 1981.12])
+    assert value(read_date(1980.1, edge="birth", style=style)) == date(1980, 10, 1)
+
+
+def test_one_day_past_the_twelfth_tells_the_order_of_a_column() -> None:
+    style = learn_style(["03/02/1975", "25/12/1980"])
+    assert read_date("03/02/1975", edge="birth", style=style) == date(1975, 2, 3)
+
+
+def test_a_year_alone_is_no_birth_date() -> None:
+    found = read_date("1975", edge="birth", style=PLAIN)
+    assert isinstance(found, Noted)
+    assert (found.value, found.code) == (None, "birth-year-only")
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("11010519491231002X", "11010519491231002X"),
+        ("11010519491231002x", "11010519491231002X"),
+        ("１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X"),
+        ("110105 19491231 002X", "11010519491231002X"),
+        ("110105491231002", "11010519491231002X"),
+        (110105491231002.0, "11010519491231002X"),
+        ("'440524188001010014", "440524188001010014"),
+        ("H12345678", "H12345678"),
+        ("H1234567801", "H12345678"),
+        ("M12345678", "M12345678"),
+        ("12345678", "12345678"),
+        ("1234567890(B)", "1234567890(B)"),
+        ("E12345678", "E12345678"),
+        ("EA1234567", "EA1234567"),
+        ("G12345678", "G12345678"),
+        ("P1234567", "P1234567"),
+        ("K0123456", "K0123456"),
+        ("CHN110105123456", "CHN110105123456"),
+        ("无", None),
+    ],
+)
+def test_papers_of_every_kind_are_read(cell: Any, number: str | None) -> None:
+    assert read_national_id(cell) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("110105194912310021", "national-id-check-digit"),
+        ("3.70102E+17", "national-id-rounded"),
+        ("3.70102198001011E+17", "national-id-rounded"),
+        (370102198001011234.0, "national-id-rounded"),
+        ("370102198001011000", "national-id-rounded"),
+        ("990105194912310022", "national-id-check-digit"),
+        ("11010519491331002" + check_digit("11010519491331002"), "national-id-invalid"),
+        ("01010519491231002" + check_digit("01010519491231002"), "national-id-invalid"),
+        ("12345", "national-id-invalid"),
+        ("张三", "national-id-invalid"),
+    ],
+)
+def test_an_identity_number_that_cannot_be_is_refused(cell: Any, code: str) -> None:
+    assert code_of(read_national_id, cell) == code
+
+
+def test_an_identity_number_states_the_birth_date() -> None:
+    assert born_on("11010519491231002X") == date(1949, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("cell", "address"),
+    [
+        ("li.wei@math.example", "li.wei@math.example"),
+        ("Li.Wei＠Math.Example", "li.wei@math.example"),
+        ("li.wei@math。example", "li.wei@math.example"),
+        (" li.wei@math.example ", "li.wei@math.example"),
+        ("<li.wei@math.example>", "li.wei@math.example"),
+        ("mailto:li.wei@math.example", "li.wei@math.example"),
+        ("a@x.example;b@y.example", "a@x.example"),
+        ("a@x.example，b@y.example", "a@x.example"),
+        ("bad;b@y.example", "b@y.example"),
+        ("li@数学.中国", "li@数学.中国"),
+        ("-", None),
+    ],
+)
+def test_an_e_mail_address_is_found(cell: str, address: str | None) -> None:
+    assert value(read_email(cell)) == address
+
+
+@pytest.mark.parametrize("cell", ["li.wei", "li@", "@math.example", "li@math", "li@@math.example", 5.0])
+def test_what_is_no_e_mail_address_is_refused(cell: Any) -> None:
+    assert code_of(read_email, cell) == "email-invalid"
+
+
+@pytest.mark.parametrize(
+    ("cell", "gender"),
+    [
+        ("男", "male"), ("女", "female"), ("M", "male"), ("f", "female"), ("Male", "male"),
+        (1.0, "male"), ("2", "female"), ("先生", "male"), ("女士", "female"), ("男性", "male"),
+        ("保密", None), ("", None),
+    ],
+)  # fmt: skip
+def test_gender_is_read(cell: Any, gender: str | None) -> None:
+    assert read_gender(cell) == gender
+
+
+def test_an_unknown_gender_is_refused() -> None:
+    assert code_of(read_gender, "汉族") == "gender-unknown"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097", "0000000218250097",
+        "orcid.org/0000-0002-1825-0097/", "０000-0002-1825-0097",
+    ],
+)  # fmt: skip
+def test_an_orcid_is_read(cell: str) -> None:
+    assert read_orcid(cell) == "0000-0002-1825-0097"
+
+
+def test_an_orcid_may_end_in_x() -> None:
+    assert read_orcid("0000-0002-1694-233x") == "0000-0002-1694-233X"
+
+
+@pytest.mark.parametrize("cell", ["0000-0002-1825-0098", "0000-0002-1825", "x"])
+def test_an_orcid_with_a_wrong_check_digit_is_refused(cell: str) -> None:
+    assert code_of(read_orcid, cell) == "orcid-invalid"
+
+
+def test_free_text_is_trimmed_and_damage_refused() -> None:
+    assert read_text("  山东大学\u3000数学学院\n") == "山东大学 数学学院"
+    assert code_of(read_text, "山东\ufffd学") == "text-damaged"
+
+
+def test_folding_meets_across_scripts_and_widths() -> None:
+    assert fold("會員 級別") == fold("会员级别") == fold("会員級别")

@@ -1,0 +1,123 @@
+"""`flask membership roster import|undo`: what is printed, and the exit codes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.membership import houses
+from tests.membership.roster import files
+
+
+@pytest.fixture
+def house(app: Flask) -> Flask:
+    """A society with a catalogue."""
+    houses.register("math")
+    return app
+
+
+def run(app: Flask, *arguments: object) -> tuple[int, Any]:
+    """Run a command with --json; its exit code and what it printed."""
+    words = ["membership", "roster", *map(str, arguments), "--json"]
+    result = app.test_cli_runner().invoke(args=words)
+    lines = [line for line in result.stdout.splitlines() if line.startswith("{")]
+    return result.exit_code, json.loads(lines[-1]) if lines else None
+
+
+def write(folder: Path, name: str, data: bytes) -> Path:
+    """Put a file into a folder."""
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_a_dry_run_prints_the_report(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE), "gb18030"))
+    code, report = run(house, "import", path, "--society", "math")
+    assert code == 0
+    assert {name: report[name] for name in ("encoding", "sheet", "header_row", "read", "create")} == {
+        "encoding": "gb18030",
+        "sheet": None,
+        "header_row": 1,
+        "read": 2,
+        "create": 2,
+    }
+    first = report["columns"][0]
+    assert (first["source"], first["field"], first["confidence"]) == ("会员号", "member_number", 1.0)
+    assert report["refusals"] == []
+
+
+def test_refused_rows_exit_3_and_are_named_by_cell(house: Flask, tmp_path: Path) -> None:
+    rows = (files.HEADER, files.PEOPLE[0], ("M0002", "李四", "钻石会员", ""))
+    path = write(tmp_path, "r.xlsx", files.xlsx(rows))
+    code, report = run(house, "import", path, "--society", "math", "--apply")
+    assert (code, report["create"], report["refused"]) == (3, 1, 1)
+    (refusal,) = report["refusals"]
+    assert refusal == {
+        "sheet": "Sheet1",
+        "row": 3,
+        "cell": "C3",
+        "field": "grade",
+        "value": "钻石会员",
+        "code": "grade-unknown",
+        "message": "The society has no such grade. Write one of: 普通会员, 高级会员, 会士.",
+    }
+
+
+def test_a_refused_file_exits_1_with_a_problem(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.xlsx", b"%PDF-1.7")
+    code, problem = run(house, "import", path, "--society", "math")
+    assert (code, problem["code"], problem["status"]) == (1, "roster-unreadable", 422)
+
+
+def test_an_unknown_society_exits_1(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
+    code, problem = run(house, "import", path, "--society", "nobody")
+    assert (code, problem["code"]) == (1, "roster-not-found")
+
+
+def test_a_missing_file_is_wrong_usage(house: Flask) -> None:
+    assert run(house, "import", "nowhere.csv", "--society", "math")[0] == 2
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        {"工号": "member_number"},
+        {"member_number": "工号"},
+        {"A": "member_number"},
+        [{"source": "工号", "field": "member_number", "confidence": 0}],
+        {"columns": [{"source": "工号", "field": "member_number"}]},
+    ],
+)
+def test_columns_can_be_given(house: Flask, tmp_path: Path, mapping: Any) -> None:
+    path = write(tmp_path, "r.csv", files.text((("工号", "姓名"), ("7", "张三"))))
+    chosen = write(tmp_path, "map.json", json.dumps(mapping).encode())
+    code, report = run(house, "import", path, "--society", "math", "--columns", chosen)
+    assert (code, report["create"]) == (0, 1)
+
+
+@pytest.mark.parametrize("text", ["[]x", "3", '{"A": 5}', '{"A": "nickname"}', '{"没有": "name"}'])
+def test_a_mapping_that_names_nothing_exits_1(house: Flask, tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "r.csv", files.text((("工号", "姓名", "手机"), ("7", "张三", ""))))
+    chosen = write(tmp_path, "map.json", text.encode())
+    code, problem = run(house, "import", path, "--society", "math", "--columns", chosen)
+    assert (code, problem["code"]) == (1, "roster-mapping-invalid")
+
+
+def test_undo_prints_what_it_did(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
+    _, report = run(house, "import", path, "--society", "math", "--apply")
+    assert run(house, "undo", report["import_id"]) == (
+        0,
+        {"import_id": report["import_id"], "removed": 2, "restored": 0, "kept": 0, "untouched": 0},
+    )
+    code, problem = run(house, "undo", report["import_id"])
+    assert (code, problem["code"]) == (1, "import-not-applied")
+
+
+def test_undoing_nothing_exits_1(house: Flask) -> None:
+    code, problem = run(house, "undo", "nothing")
+    assert (code, problem["code"]) == (1, "import-not-found")

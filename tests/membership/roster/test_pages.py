@@ -1,0 +1,169 @@
+"""The page on which a secretary sends in a roster, sees its report, applies and undoes."""
+
+import io
+import re
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from auth.services.enrolment import add_account
+from consortium.kernel.clock import FixedClock
+from consortium.kernel.db import db
+from consortium.kernel.principal import SYSTEM
+from membership.services import members
+from tests.auth.browsing import PASSWORD, csrf_of, error_of, sign_in, submit
+from tests.membership import houses
+from tests.membership.roster import files
+
+HEADER = (*files.HEADER, "民族", "学历")
+GOOD = (*files.PEOPLE[0], "汉族", "博士")
+BAD = ("M0002", "李四", "钻石会员", "1380013", "汉族", "博士")
+
+
+@pytest.fixture
+def secretary(app: Flask, client: FlaskClient, clock: FixedClock) -> FlaskClient:
+    """The secretary of math, signed in."""
+    houses.register("math", "phys")
+    add_account(
+        SYSTEM,
+        name="李秘书",
+        email="secretary@math.example",
+        password=PASSWORD,
+        role="secretary",
+        key="math",
+    )
+    sign_in(client, "secretary@math.example")
+    return client
+
+
+def send(client: FlaskClient, data: bytes, society: str = "math") -> TestResponse:
+    """Choose a file on the page and send it; redirects are followed."""
+    token = csrf_of(client.get("/s/math/import"))
+    form = {"csrf_token": token, "file": (io.BytesIO(data), "名册.xlsx")}
+    return client.post(f"/s/{society}/import", data=form, follow_redirects=True)
+
+
+def counts(response: TestResponse) -> dict[str, int]:
+    """The five numbers of a report."""
+    found = re.findall(r'data-count="(\w+)">(\d+)<', response.text)
+    return {name: int(number) for name, number in found}
+
+
+def test_a_file_is_tried_first_and_applied_by_a_button(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD, BAD)))
+    assert report.status_code == 200
+    assert counts(report) == {"read": 2, "create": 1, "update": 0, "unchanged": 0, "refused": 1}
+    assert 'data-code="grade-unknown"' in report.text
+    assert "C3" in report.text
+    assert "D3" in report.text
+    assert "1380013" not in report.text
+    applied = submit(secretary, report.request.path, decision="apply")
+    assert applied.status_code == 303
+    done = secretary.get(report.request.path)
+    assert 'data-state="applied"' in done.text
+    found = members.get_member(SYSTEM, society="math", member_number="M0001")
+    assert found.name == "张三"
+    submit(secretary, report.request.path, decision="undo")
+    assert 'data-state="undone"' in secretary.get(report.request.path).text
+
+
+def test_sensitive_columns_are_shown_as_not_imported(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD)))
+    row = re.search(r'<tr data-column="E".*?</tr>', report.text, re.DOTALL)
+    assert row is not None
+    assert "民族" in row[0]
+    assert "<select" not in row[0]
+    assert "汉族" not in report.text
+
+
+def test_a_column_can_be_taken_for_another_field(secretary: FlaskClient) -> None:
+    rows = (("工号", "姓名", "会员级别"), ("7", "张三", "普通会员"))
+    report = send(secretary, files.xlsx(rows))
+    assert counts(report)["refused"] == 1
+    form = {"decision": "columns", "column.A": "member_number", "column.B": "name", "column.C": "-"}
+    again = submit(secretary, report.request.path, **form)
+    assert counts(secretary.get(again.location)) == {
+        "read": 1,
+        "create": 1,
+        "update": 0,
+        "unchanged": 0,
+        "refused": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"%PDF-1.7\n", 422, "roster-unreadable"),
+        (b"", 422, "roster-empty"),
+        (files.xlsx((("a", "b"), ("c", "d"))), 422, "roster-header-missing"),
+        (files.xlsx((files.HEADER, *files.PEOPLE))[:2000], 422, "roster-unreadable"),
+    ],
+)
+def test_a_bad_file_is_refused_on_the_page_with_its_code(
+    secretary: FlaskClient, data: bytes, status: int, code: str
+) -> None:
+    response = send(secretary, data)
+    assert (response.status_code, error_of(response)) == (status, code)
+    assert 'name="file"' in response.text
+
+
+def test_a_form_without_a_file_is_refused_at_its_field(secretary: FlaskClient) -> None:
+    response = submit(secretary, "/s/math/import")
+    assert (response.status_code, error_of(response)) == (422, "file-missing")
+    assert 'href="#f-file"' in response.text
+
+
+def test_a_form_of_another_site_is_refused(secretary: FlaskClient) -> None:
+    form = {"csrf_token": "x", "file": (io.BytesIO(b"x"), "x.csv")}
+    response = secretary.post("/s/math/import", data=form)
+    assert (response.status_code, error_of(response)) == (400, "csrf-failed")
+
+
+def test_another_societys_import_is_not_found_and_noted(secretary: FlaskClient) -> None:
+    assert secretary.get("/s/phys/import").status_code == 404
+    assert send(secretary, files.xlsx((HEADER, GOOD)), society="phys").status_code == 404
+    db.session.close()
+    query = "SELECT society FROM audit WHERE action = 'membership.roster.denied'"
+    assert list(db.session.scalars(sa.text(query))) == ["phys", "phys"]
+
+
+def test_another_societys_report_is_not_found(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD)))
+    path = report.request.path.replace("/s/math/", "/s/phys/")
+    assert secretary.get(path).status_code == 404
+    assert secretary.get("/s/math/import/nothing").status_code == 404
+
+
+def test_an_anonymous_reader_is_asked_to_sign_in(app: Flask, client: FlaskClient) -> None:
+    response = client.get("/s/math/import")
+    assert response.status_code == 302
+    assert "/sign-in" in response.location
+
+
+def test_every_refused_cell_can_be_downloaded(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD, BAD, ("M0003", "=cmd()", "=1+1", "", "", ""))))
+    table = secretary.get(f"{report.request.path}/refusals.csv")
+    assert table.content_type.startswith("text/csv")
+    lines = table.data.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[2] for line in lines] == ["cell", "C3", "D3", "C4"]
+    assert "'=1+1" in lines[3]
+
+
+def test_the_list_of_imports_runs_a_constant_number_of_statements(secretary: FlaskClient) -> None:
+    def count() -> int:
+        seen: list[str] = []
+        listen = lambda *args: seen.append(args[2])  # noqa: E731
+        sa.event.listen(db.engine, "before_cursor_execute", listen)
+        secretary.get("/s/math/import")
+        sa.event.remove(db.engine, "before_cursor_execute", listen)
+        return len(seen)
+
+    send(secretary, files.xlsx((HEADER, GOOD)))
+    one = count()
+    send(secretary, files.xlsx((HEADER, GOOD)))
+    send(secretary, files.xlsx((HEADER, GOOD)))
+    assert count() == one
