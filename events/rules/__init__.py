@@ -1,0 +1,1 @@
+"""Pure decisions about events: content, publication, prices, seats, dates."""
