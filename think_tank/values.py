@@ -1,0 +1,431 @@
+"""Small frozen things of the think tank: people, briefs, panels and their reasons."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Literal
+from uuid import UUID
+
+Kind = Literal["min_share", "max_share", "min_count", "max_count"]
+Operator = Literal["eq", "ne", "ge", "le", "in", "contains"]
+Status = Literal["optimal", "best_found", "infeasible"]
+
+KINDS: tuple[Kind, ...] = ("min_share", "max_share", "min_count", "max_count")
+OPERATORS: tuple[Operator, ...] = ("eq", "ne", "ge", "le", "in", "contains")
+Purpose = Literal["panel", "search", "publication"]
+# What people and files call the three purposes for which an expert's data may be used.
+PURPOSES: Mapping[str, Purpose] = {
+    "panel": "panel", "panels": "panel", "pool": "panel", "expert-pool": "panel",
+    "think-tank": "panel", "专家组": "panel", "入库": "panel",
+    "search": "search", "directory": "search", "检索": "search",
+    "publication": "publication", "publish": "publication", "公示": "publication",
+}  # fmt: skip
+DISCLOSURES = ("public", "after_review", "confidential")
+
+SEVERAL = frozenset({"disciplines", "keywords"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One row of a pool.
+
+    Attributes:
+        id: names the row in the pool, unique there.
+        score: fit for this brief, exact; larger is better.
+        fields: column to text, stripped; `front_line` is "true", "false" or "" (unknown);
+            dates are ISO 8601.
+        person: rows of one person share it, and she gets one seat at most.
+    """
+
+    id: str
+    score: Fraction
+    fields: Mapping[str, str] = field(hash=False)
+    person: str = ""
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """The parts of a cell with several values, which semicolons separate."""
+        return tuple(part.strip() for part in self.fields.get(name, "").split(";") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which people a rule counts: `field` `op` `value`."""
+
+    field: str
+    op: Operator
+    value: str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A bound on how many of the panel meet a condition.
+
+    Attributes:
+        value: a count of seats, or an exact share of all seats.
+        hard: never broken; a soft rule costs `weight` for each seat by which it is missed.
+        weight: penalty a seat (soft), or cost of moving the bound by a seat in a repair (hard).
+        pinned: no repair may touch it.
+    """
+
+    id: str
+    kind: Kind
+    of: Condition
+    value: Fraction
+    hard: bool = True
+    weight: Fraction = Fraction(1)
+    pinned: bool = False
+    written: str = ""
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether it asks for at least so many, rather than at most."""
+        return self.kind.startswith("min")
+
+    @property
+    def is_share(self) -> bool:
+        """Whether the bound is a share of the seats, rather than a count."""
+        return self.kind.endswith("share")
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a panel must be.
+
+    Attributes:
+        seats: size of the panel, 1 or more; all are filled.
+        on: the day for ages and dated conflicts.
+        ignored: pointers to members that we do not know and did not use.
+        source: the brief as it was written, to travel with the answer.
+    """
+
+    seats: int
+    rules: tuple[Rule, ...]
+    on: date
+    ignored: tuple[str, ...] = ()
+    source: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictPair:
+    """Two people who may not sit together; `since` and `until` are days, both included."""
+
+    a: str
+    b: str
+    kind: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    def holds_on(self, on: date) -> bool:
+        """Whether it is in force on a day.
+
+        >>> pair = ConflictPair("a", "b", until=date(2026, 1, 31))
+        >>> pair.holds_on(date(2026, 1, 31)), pair.holds_on(date(2026, 2, 1))
+        (True, False)
+        """
+        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that a panel depends on: the same question always gets the same panel.
+
+    Attributes:
+        keep: they must sit.
+        exclude: they must not.
+        seated: of these as many as possible keep their seats, before any score counts.
+    """
+
+    brief: Brief
+    pool: Sequence[Candidate]
+    conflicts: Sequence[ConflictPair] = ()
+    seed: str = "0"
+    keep: frozenset[str] = frozenset()
+    exclude: frozenset[str] = frozenset()
+    seated: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way in which a panel breaks its brief."""
+
+    code: str
+    message: str
+    params: Mapping[str, object] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """How full a rule is: `count` people of the panel against `bound` seats."""
+
+    rule: str
+    count: int
+    bound: int
+    is_floor: bool
+    hard: bool
+    value: str
+
+    @property
+    def missed(self) -> int:
+        """Seats by which the panel misses the bound; 0 if it is met."""
+        return max(0, self.bound - self.count if self.is_floor else self.count - self.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the integer checker finds: `objective` is the score less the soft penalties."""
+
+    objective: Fraction
+    faults: tuple[Fault, ...]
+    meters: tuple[Meter, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every hard rule is kept."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Part of an explanation: a message with its parameters, translated where it is shown."""
+
+    code: str
+    message: str
+    params: Mapping[str, object] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One seat, why she has it, and who would have it next and why she has not.
+
+    Attributes:
+        loss: what the objective would lose with `next_best` in her place; None without a next.
+    """
+
+    id: str
+    why: tuple[Reason, ...]
+    next_best: str | None = None
+    why_not_next: tuple[Reason, ...] = ()
+    loss: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rule's bound moved from one value to another, as it is written in a brief."""
+
+    rule: str
+    before: str
+    after: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Changes that together make a brief meetable; cost is weight times seats moved."""
+
+    changes: tuple[Change, ...]
+    cost: Fraction
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A solved brief.
+
+    Attributes:
+        status: `optimal` only if `objective` equals `bound`.
+        bound: no panel can score above it; None if infeasible.
+        conflict_rules: hard rules that cannot be kept together; without any one of them the
+            rest can.
+        conflict_with: what besides the rules stands in the way, if the rules do not:
+            `seats`, `keep`, `exclude`, `conflicts`.
+        canonical: whether the panel is proved to be the first in order of sha256(seed|id)
+            among the optimal ones.
+    """
+
+    status: Status
+    objective: Fraction | None = None
+    bound: Fraction | None = None
+    seats: tuple[Seat, ...] = ()
+    reserves: tuple[str, ...] = ()
+    conflict_rules: tuple[str, ...] = ()
+    conflict_with: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    canonical: bool = False
+    considered: int = 0
+    dismissed: int = 0
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The people on the panel, in the order of their seats."""
+        return tuple(seat.id for seat in self.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpertWish:
+    """A row of an expert file that can be taken as it stands."""
+
+    society: str
+    reference: str
+    name: str
+    employer: str = ""
+    title: str = ""
+    email: str = ""
+    disciplines: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    biography: str = ""
+    birth_date: date | None = None
+    front_line: bool | None = None
+    front_line_source: str = ""
+    seniority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWish:
+    """A consent that is held already: on paper, by mail, in the society's own system."""
+
+    reference: str
+    society: str
+    purpose: Purpose
+    given_on: date | None
+    given_at: datetime | None
+    evidence: str
+    row: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not taken, with the first cell at fault."""
+
+    row: int
+    cell: str
+    field: str
+    value: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did; `read` is the sum of the four that follow it."""
+
+    import_id: UUID | None
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
+    refusals: tuple[Refusal, ...]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Why a search found an expert: a field and the text in it."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expert:
+    """An expert as those may see her who search the pool. `id` is society:reference."""
+
+    id: str
+    name: str
+    society: str
+    employer: str
+    title: str
+    disciplines: tuple[str, ...]
+    keywords: tuple[str, ...]
+    front_line: bool | None
+    seniority: str
+    matched: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Institute:
+    """A virtual institute; `until` is excluded."""
+
+    id: UUID
+    slug: str
+    consortium: str
+    name_zh: str
+    name_en: str
+    charter_zh: str
+    charter_en: str
+    charter_hash: str
+    since: datetime
+    until: datetime | None
+
+    def name(self, language: str = "en") -> str:
+        """The name for a reader's language."""
+        return self.name_zh if language.startswith("zh") else self.name_en
+
+
+@dataclass(frozen=True, slots=True)
+class BriefRecord:
+    """A written brief. States: open, seated."""
+
+    id: UUID
+    number: int
+    institute: str
+    title_zh: str
+    title_en: str
+    brief: Mapping[str, Any] = field(hash=False)
+    brief_hash: str
+    disclosure: str
+    state: str
+    written_at: datetime
+
+    def title(self, language: str = "en") -> str:
+        """The title for a reader's language."""
+        return self.title_zh if language.startswith("zh") else self.title_en
+
+
+@dataclass(frozen=True, slots=True)
+class Solve:
+    """A run of the solver over a brief; `progress` in percent."""
+
+    id: UUID
+    brief_id: UUID
+    state: str
+    progress: int
+    seed: str
+    pool_size: int | None
+    pool_hash: str | None
+    answer: Mapping[str, Any] | None = field(hash=False)
+    failure: str | None
+    asked_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A seat as a reader may see it; the name is empty if she has not agreed to its publication."""
+
+    place: int
+    id: str
+    name: str
+    society: str
+    employer: str
+    answer: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A seated panel."""
+
+    id: UUID
+    institute: str
+    brief_number: int
+    title_zh: str
+    title_en: str
+    disclosure: str
+    seated_at: datetime
+    published_at: datetime | None
+    seats: tuple[SeatView, ...]
+
+    def title(self, language: str = "en") -> str:
+        """The title for a reader's language."""
+        return self.title_zh if language.startswith("zh") else self.title_en

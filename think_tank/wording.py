@@ -1,0 +1,105 @@
+"""Rules, reasons and states in the reader's words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from consortium.kernel.errors import N_, ConsortiumError, fill
+from consortium.kernel.web import select_language
+from consortium.kernel.web.answers import say
+from think_tank import errors
+from think_tank.rules.reasons import MESSAGES
+from think_tank.values import Solve
+
+KINDS = {
+    "min_share": N_("at least %(value)s of the seats"),
+    "max_share": N_("at most %(value)s of the seats"),
+    "min_count": N_("at least %(value)s seats"),
+    "max_count": N_("at most %(value)s seats"),
+}
+FIELDS = {
+    "society": N_("society"),
+    "employer": N_("employer"),
+    "front_line": N_("front line"),
+    "birth_date": N_("date of birth"),
+    "age": N_("age"),
+    "seniority": N_("seniority"),
+    "disciplines": N_("discipline"),
+    "keywords": N_("keyword"),
+    "title": N_("professional title"),
+    "name": N_("name"),
+    "biography": N_("biography"),
+    "email": N_("e-mail"),
+}
+OPERATORS = {"eq": "=", "ne": "≠", "ge": "≥", "le": "≤", "in": "∈", "contains": "∋"}
+FLAGS = {"true": N_("yes"), "false": N_("no")}
+STATES = {
+    "open": N_("open"),
+    "seated": N_("seated"),
+    "queued": N_("waiting for the solver"),
+    "running": N_("being solved"),
+    "proposed": N_("a panel is proposed"),
+    "infeasible": N_("cannot be met"),
+    "failed": N_("failed"),
+    "cancelled": N_("cancelled"),
+}
+DISCLOSURES = {
+    "public": N_("public"),
+    "after_review": N_("public after the review"),
+    "confidential": N_("confidential"),
+}
+PURPOSES = {
+    "panel": N_("be proposed for panels of the consortium's institutes"),
+    "search": N_("be found by coordinators and secretaries who search the pool"),
+    "publication": N_("have my name published when a panel is published"),
+}
+FAILURES: tuple[type[ConsortiumError], ...] = (
+    errors.BriefInvalid,
+    errors.ExpertUnknown,
+    errors.SolverStopped,
+    errors.SolverDisagrees,
+)
+SETTINGS = {
+    "seats": N_("fewer experts than seats"),
+    "keep": N_("the experts to be kept"),
+    "exclude": N_("the experts to be left out"),
+    "conflicts": N_("conflicts of interest"),
+}
+
+
+def write_failure(solve: Solve) -> str:
+    """Why a run gave no answer: the refusal's title, or the run's state."""
+    titles = {kind.code: (kind.__doc__ or "").splitlines()[0] for kind in FAILURES}
+    return say(titles.get(solve.failure or "", STATES[solve.state]))
+
+
+def write_rule(rule: Mapping[str, Any]) -> str:
+    """A rule of a brief in one line, for instance "front line = yes: at least 3/4 of the seats"."""
+    of = rule["of"]
+    wanted = of["value"]
+    texts = [_value(of["field"], one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    subject = say(FIELDS.get(of["field"], of["field"]))
+    condition = f"{subject} {OPERATORS[of['op']]} {', '.join(texts)}"
+    return f"{condition}: {fill(say(KINDS[rule['kind']]), {'value': rule['value']})}"
+
+
+def _value(field: str, value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return say(FLAGS[text]) if field == "front_line" and text in FLAGS else text
+
+
+def write_reasons(reasons: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[str]:
+    """Reasons of a seat as sentences, with people by name where they may be named."""
+    return [
+        fill(
+            say(MESSAGES[reason["code"]]),
+            {key: names.get(str(value), value) for key, value in reason.items()},
+        )
+        for reason in reasons
+        if reason["code"] in MESSAGES
+    ]
+
+
+def write_repair(repair: Mapping[str, Any]) -> str:
+    """A repair's sentence in the reader's language."""
+    is_chinese = select_language().html.startswith("zh")
+    return str(repair["zh" if is_chinese else "en"])
