@@ -1,0 +1,24 @@
+"""Composes the application: it knows every feature and is known by none."""
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from auth.feature import FEATURE as auth
+from consortium.feature import FEATURE as consortium
+from consortium.kernel.app import build_app
+from consortium.kernel.feature import Feature
+from consortium.kernel.settings import Settings
+from events.feature import FEATURE as events
+from membership.feature import FEATURE as membership
+from think_tank.feature import FEATURE as think_tank
+
+FEATURES = (consortium, auth, membership, events, think_tank)
+
+
+def create_app(features: Sequence[Feature] = FEATURES, settings: Settings | None = None) -> Flask:
+    """Build the application from `features`, lowest floor first."""
+    return build_app(features, settings)
+
+
+app = create_app()
