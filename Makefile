@@ -55,7 +55,7 @@ work: .venv/.ready ## Run a worker on the configured database.
 db: .venv/.ready ## Bring the configured database to the newest schema.
 	@$(FLASK) consortium schema upgrade
 
-test: .venv/.ready ## Run every test on SQLite and on PostgreSQL.
+test: .venv/.ready $(SITES) ## Run every test on SQLite and on PostgreSQL.
 	@$(BIN)/python tools/test.py
 
 check: .venv/.check ## Check style, types, imports and generated pages.

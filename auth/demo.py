@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -9,9 +11,11 @@ from auth import models
 from auth.services.enrolment import add_account
 from consortium.kernel.db import db
 from consortium.kernel.principal import SYSTEM
+from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import reading
 
 PASSWORD = "demo-plum-river-42"  # noqa: S105  published; refused wherever others reach the node
+SITES = (("comp", 1), ("phys", 2))
 OFFICERS = (
     ("secretary@math.example", "周静", "secretary", "math"),
     ("secretary@phys.example", "吴敏", "secretary", "phys"),
@@ -32,6 +36,28 @@ def load_demo() -> None:
         )
 
 
+def list_sites() -> list[dict[str, str]]:
+    """The example sites that `make run` starts on the ports after the node's own."""
+    issuer = urlsplit(current_settings().issuer)
+    first = issuer.port or (443 if issuer.scheme == "https" else 80)
+    return [
+        {"society": code, "url": f"{issuer.scheme}://{issuer.hostname}:{first + offset}"}
+        for code, offset in SITES
+    ]
+
+
+@reading
+def list_members() -> list[UUID]:
+    """The demonstration's members that can sign in: everybody who is not an officer."""
+    officers = [email for email, *_ in OFFICERS]
+    query = (
+        sa.select(models.Account.person_id)
+        .join(models.Person, models.Person.id == models.Account.person_id)
+        .where(models.Person.is_demo.is_(True), models.Account.email.not_in(officers))
+    )
+    return list(db.session.scalars(query))
+
+
 @reading
 def show_demo() -> Mapping[str, Any]:
     """Every demonstration sign-in that has an account, members' too."""
@@ -43,9 +69,10 @@ def show_demo() -> Mapping[str, Any]:
     )
     roles = {email: role for email, _, role, _ in OFFICERS}
     return {
+        "sites": list_sites(),
         "accounts": [
             {"role": roles.get(email, "member"), "identifier": email, "password": PASSWORD}
             for email in db.session.scalars(query)
             if email is not None
-        ]
+        ],
     }

@@ -10,7 +10,6 @@ import click
 
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
 from consortium.kernel.clock import read_now
-from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.principal import SYSTEM
 from membership import values
 from membership.api.recognitions import show_decision

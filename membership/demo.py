@@ -1,19 +1,15 @@
-"""The demonstration's catalogues, two members with accounts, and four signed agreements."""
+"""The demonstration's catalogues and four signed agreements; its members come by roster."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from auth import demo
 from auth.services import accounts, grants
-from auth.services.enrolment import add_account
 from auth.values import ACR_SINGLE_FACTOR
 from consortium.kernel.clock import read_now
 from consortium.kernel.principal import SYSTEM, Grant, Principal
-from membership.services import agreement_register, agreements, catalogue, members, terms
+from membership.services import agreement_register, agreements, catalogue
 
 ZONE = "Asia/Shanghai"
 SOCIETIES = ("math", "phys", "comp", "mech")
@@ -37,27 +33,6 @@ GRADES = (
 )
 BENEFITS = ("membership", "member-price", "publications")
 
-
-@dataclass(frozen=True)
-class _Member:
-    """A member of the demonstration who can sign in."""
-
-    society: str
-    number: str
-    name: str
-    name_latin: str
-    grade: str
-
-    @property
-    def address(self) -> str:
-        """Her e-mail address, with which she signs in."""
-        return f"member@{self.society}.example"
-
-
-MEMBERS = (
-    _Member("math", "M-0001", "林知远", "Lin Zhiyuan", "senior"),
-    _Member("mech", "L-0001", "周明川", "Zhou Mingchuan", "senior"),
-)
 
 # home, host, grade map. The member of math counts as senior at comp and as ordinary at phys; mech
 # recognises members of comp, and nobody recognises members of mech.
@@ -115,38 +90,6 @@ def load_catalogues() -> None:
                 synonyms=words,
                 since=start,
             )
-
-
-def load_members() -> None:
-    """Record the two members who can sign in, over the current and the next year."""
-    year = read_now().astimezone(ZoneInfo(ZONE)).year
-    for member in MEMBERS:
-        account = accounts.find_account_by(member.address)
-        person_id = account.person_id if account else _open_account(member)
-        made = members.add_member(
-            SYSTEM,
-            society=member.society,
-            person_id=person_id,
-            member_number=member.number,
-            name=member.name,
-            name_latin=member.name_latin,
-            email=member.address,
-        )
-        terms.open_term(
-            SYSTEM,
-            society=member.society,
-            member_id=made.id,
-            class_code="individual",
-            grade_code=member.grade,
-            since=datetime(year - 3, 1, 1, tzinfo=ZoneInfo(ZONE)).astimezone(UTC),
-            until=datetime(year + 2, 1, 1, tzinfo=ZoneInfo(ZONE)).astimezone(UTC),
-        )
-
-
-def _open_account(member: _Member) -> UUID:
-    return add_account(
-        SYSTEM, name=member.name, email=member.address, password=demo.PASSWORD, is_demo=True
-    ).person_id
 
 
 def load_agreements() -> None:

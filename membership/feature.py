@@ -7,7 +7,7 @@ from flask import Flask
 from auth.services.rosters import connect_roster
 from consortium.kernel.errors import N_
 from consortium.kernel.feature import Demo, Feature, Navigation, Retention, SubjectData, Tile
-from membership import api, demo, models, views
+from membership import api, demo, demo_members, models, views
 from membership.claims import CLAIMS
 from membership.commands import group
 from membership.feeds import FEEDS
@@ -51,7 +51,7 @@ FEATURE = Feature(
     ),
     demo=(
         Demo(30, demo.load_catalogues),
-        Demo(32, demo.load_members),
+        Demo(32, demo_members.load_members),
         Demo(34, demo.load_agreements, demo.show_agreements),
     ),
     install=install,

@@ -1,4 +1,4 @@
-"""`flask membership roster import FILE --society CODE`, `flask membership roster undo IMPORT_ID`."""
+"""`flask membership roster import FILE --society CODE`, `... roster undo IMPORT_ID`."""
 
 import json
 from pathlib import Path

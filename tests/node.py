@@ -182,7 +182,13 @@ class Node:
         assert child.is_alive, child.log.read_text()[-2000:]
         return address
 
-    def flask(self, *arguments: str, exits: tuple[int, ...] = (0,), stdin: str = "") -> Any:
+    def flask(
+        self,
+        *arguments: str,
+        exits: tuple[int, ...] = (0,),
+        stdin: str = "",
+        as_list: bool = False,
+    ) -> Any:
         """Run a command with --json and give its object, or the list of its lines."""
         done = subprocess.run(
             [*FLASK, *arguments, "--json"],
@@ -195,7 +201,7 @@ class Node:
                 f"{done.stdout.decode()[-2000:]}\n{done.stderr.decode()[-2000:]}"
             )
         lines = [json.loads(line) for line in done.stdout.decode().splitlines() if line.strip()]
-        return lines[0] if len(lines) == 1 else lines
+        return lines if as_list else lines[0]
 
     def close(self) -> None:
         """End every process that is left, frozen ones too."""

@@ -45,7 +45,8 @@ def main() -> int:
         children.fork(lambda: _serve(app, port))
         children.fork(lambda: _work(app))
         for code, offset in SITES:
-            children.start(_site_command(code), _site_environment(clients[code], port, offset))
+            log = _site_log(app, code)
+            children.start(_site_command(code), _site_environment(clients[code], port, offset), log)
         _wait_until_ready(port)
         _tell(shown, port)
         return children.wait_for_any()
@@ -70,9 +71,14 @@ class Children:
             _become(body)
         self._forked.append(pid)
 
-    def start(self, command: list[str], environment: dict[str, str]) -> None:
+    def start(self, command: list[str], environment: dict[str, str], log: Path) -> None:
         """Start a program in a process group of its own: Ctrl-C reaches only us."""
-        self._started.append(subprocess.Popen(command, env=environment, start_new_session=True))
+        with log.open("ab") as told:
+            self._started.append(
+                subprocess.Popen(
+                    command, env=environment, start_new_session=True, stdout=told, stderr=told
+                )
+            )
 
     def wait_for_any(self) -> int:
         """Wait until one of the processes ends by itself; that is an error."""
@@ -185,15 +191,33 @@ def _site_client(code: str, port: int) -> dict[str, str]:
     )
     metadata = clients.register_client(SYSTEM, wish).as_metadata()
     made = {name: str(metadata[name]) for name in ("client_id", "client_secret")}
+    _let_demo_members_in(made["client_id"], wish.scope)
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(made), encoding="utf-8")
     return made
 
 
+def _let_demo_members_in(client_id: str, scope: str) -> None:
+    """The demonstration's members have allowed the example sites; anybody else is asked."""
+    from auth.demo import list_members
+    from auth.services.consents import give_consent
+    from consortium.kernel.principal import Principal
+
+    for person_id in list_members():
+        give_consent(Principal(person_id=person_id), client_id=client_id, scopes=scope.split())
+
+
 def _site_command(code: str) -> list[str]:
     folder = ROOT / "examples" / "sites" / code
     return [str(folder / ".venv" / "bin" / "python"), str(folder / "site.py")]
+
+
+def _site_log(app: Flask, code: str) -> Path:
+    from consortium.kernel.settings import current_settings
+
+    with app.app_context():
+        return current_settings().data_dir / "sites" / f"{code}.log"
 
 
 def _site_environment(client: dict[str, str], port: int, offset: int) -> dict[str, str]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from auth import models
 from auth.rules.access import hash_secret
 from auth.values import AccessToken, Client, Code
-from consortium.kernel.db import db
+from consortium.kernel.db import Instant, db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
@@ -65,8 +65,18 @@ def issue_code(
 @reading
 def find_code(text: str, client_id: str) -> Code | None:
     """A code that was made for this client, used or not, while its sign-in is not ended."""
-    codes, sessions = models.AuthorizationCode, models.SignInSession
     row = db.session.execute(
+        _code_query(), {"code_hash": hash_secret(text), "client_id": client_id}
+    ).one_or_none()
+    if row is None:
+        return None
+    return Code(**{**row._mapping, "amr": tuple(row.amr)})
+
+
+@cache
+def _code_query() -> sa.Select[*tuple[Any, ...]]:
+    codes, sessions = models.AuthorizationCode, models.SignInSession
+    return (
         sa.select(
             codes.id, codes.client_id, codes.person_id, codes.session_id, codes.redirect_uri,
             codes.scope, codes.nonce, codes.code_challenge,
@@ -74,14 +84,11 @@ def find_code(text: str, client_id: str) -> Code | None:
         )
         .join(sessions, sessions.id == codes.session_id)
         .where(
-            codes.code_hash == hash_secret(text),
-            codes.client_id == client_id,
+            codes.code_hash == sa.bindparam("code_hash"),
+            codes.client_id == sa.bindparam("client_id"),
             sessions.ended_at.is_(None),
         )
-    ).one_or_none()  # fmt: skip
-    if row is None:
-        return None
-    return Code(**{**row._mapping, "amr": tuple(row.amr)})
+    )  # fmt: skip
 
 
 @transaction
@@ -148,30 +155,12 @@ def _issue(client_id: str, scope: str, *, code: Code | None = None) -> Issued:
     return Issued(text, seconds, uow.now)
 
 
-@cache
-def _select_token() -> sa.Select[*tuple[Any, ...]]:
-    """The token of `:token_hash` at `:now`; built once, because every API request asks for it."""
-    tokens, clients = models.AccessToken, models.OAuthClient
-    return (
-        sa.select(
-            tokens.client_id, tokens.person_id, tokens.session_id, tokens.scope,
-            clients.society, clients.subject_type,
-        )
-        .join(clients, clients.client_id == tokens.client_id)
-        .where(
-            tokens.token_hash == sa.bindparam("token_hash"),
-            tokens.revoked_at.is_(None),
-            tokens.expires_at > sa.bindparam("now"),
-            clients.removed_at.is_(None),
-        )
-    )  # fmt: skip
-
-
 @reading
 def find_token(text: str, now: datetime) -> AccessToken | None:
     """A token that is alive, whose client is still registered; one query."""
-    asked = {"token_hash": hash_secret(text), "now": now}
-    row = db.session.execute(_select_token(), asked).one_or_none()
+    row = db.session.execute(
+        _token_query(), {"token_hash": hash_secret(text), "now": now}
+    ).one_or_none()
     if row is None:
         return None
     return AccessToken(
@@ -182,6 +171,25 @@ def find_token(text: str, now: datetime) -> AccessToken | None:
         subject_type=row.subject_type,
         session_id=row.session_id,
     )
+
+
+@cache
+def _token_query() -> sa.Select[*tuple[Any, ...]]:
+    """Built once, because every API request asks it."""
+    tokens, clients = models.AccessToken, models.OAuthClient
+    return (
+        sa.select(
+            tokens.client_id, tokens.person_id, tokens.session_id, tokens.scope,
+            clients.society, clients.subject_type,
+        )
+        .join(clients, clients.client_id == tokens.client_id)
+        .where(
+            tokens.token_hash == sa.bindparam("token_hash"),
+            tokens.revoked_at.is_(None),
+            tokens.expires_at > sa.bindparam("now", type_=Instant),
+            clients.removed_at.is_(None),
+        )
+    )  # fmt: skip
 
 
 def purge_tokens(before: datetime, most: int) -> int:

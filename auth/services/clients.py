@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,10 +21,6 @@ from consortium.kernel.unit_of_work import current_unit_of_work, reading, transa
 from consortium.services.organisations import get_organisation
 
 SECRET_BYTES = 32
-# Asked for at every sign-in: columns cost a third of what an entity does.
-_COLUMNS = tuple(
-    column for column in models.OAuthClient.__table__.columns if column.name not in {"id", "extra"}
-)
 
 
 @dataclass(frozen=True)
@@ -114,11 +111,23 @@ def remove_client(principal: Principal, *, client_id: str) -> None:
 @reading
 def find_client(client_id: str) -> Client | None:
     """A registered client, or None."""
-    clients = models.OAuthClient
-    row = db.session.execute(
-        sa.select(*_COLUMNS).where(clients.client_id == client_id, clients.removed_at.is_(None))
-    ).one_or_none()
+    row = db.session.execute(_client_query(), {"client_id": client_id}).one_or_none()
     return None if row is None else _as_value(row)
+
+
+@cache
+def _client_query() -> sa.Select[*tuple[Any, ...]]:
+    """Built once: it is asked at every step of a sign-in, and columns cost less than entities."""
+    clients = models.OAuthClient
+    columns = (
+        clients.client_id, clients.name, clients.society, clients.redirect_uris,
+        clients.post_logout_redirect_uris, clients.grant_types, clients.scope,
+        clients.auth_method, clients.id_token_alg, clients.subject_type, clients.created_at,
+        clients.secret_hash,
+    )  # fmt: skip
+    return sa.select(*columns).where(
+        clients.client_id == sa.bindparam("client_id"), clients.removed_at.is_(None)
+    )
 
 
 @reading

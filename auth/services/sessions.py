@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from auth import models
 from auth.rules.access import hash_secret, is_session_alive, network_of, society_of
 from auth.values import Session
 from consortium.kernel.crypto import digest, digests
-from consortium.kernel.db import db
+from consortium.kernel.db import Instant, db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Grant, Principal
 from consortium.kernel.settings import current_settings
@@ -126,21 +127,9 @@ def end_sessions_of(person_id: UUID) -> int:
 @reading
 def find_principal(token: str, now: datetime) -> Found | None:
     """Who a cookie stands for, with the roles she holds now; one query."""
-    sessions, grants = models.SignInSession, models.RoleGrant
-    in_force = sa.and_(
-        grants.person_id == sessions.person_id,
-        grants.since <= now,
-        sa.or_(grants.until.is_(None), grants.until > now),
-    )
     rows = db.session.execute(
-        sa.select(
-            sessions.id, sessions.person_id, sessions.auth_time, sessions.acr,
-            sessions.last_seen_at, sessions.expires_at, grants.role, grants.kind, grants.key,
-        )
-        .outerjoin(grants, in_force)
-        .where(sessions.token_hash == hash_secret(token), sessions.ended_at.is_(None))
-        .order_by(grants.since, grants.id)
-    ).all()  # fmt: skip
+        _session_query(), {"token_hash": hash_secret(token), "now": now}
+    ).all()
     if not rows:
         return None
     first = rows[0]
@@ -159,6 +148,27 @@ def find_principal(token: str, now: datetime) -> Found | None:
         session_id=first.id,
     )
     return Found(principal, now - first.last_seen_at > idle / MARKS_PER_IDLE_TIME)
+
+
+@cache
+def _session_query() -> sa.Select[*tuple[Any, ...]]:
+    """Built once: every request of a signed-in person asks it."""
+    sessions, grants = models.SignInSession, models.RoleGrant
+    now = sa.bindparam("now", type_=Instant)
+    in_force = sa.and_(
+        grants.person_id == sessions.person_id,
+        grants.since <= now,
+        sa.or_(grants.until.is_(None), grants.until > now),
+    )
+    return (
+        sa.select(
+            sessions.id, sessions.person_id, sessions.auth_time, sessions.acr,
+            sessions.last_seen_at, sessions.expires_at, grants.role, grants.kind, grants.key,
+        )
+        .outerjoin(grants, in_force)
+        .where(sessions.token_hash == sa.bindparam("token_hash"), sessions.ended_at.is_(None))
+        .order_by(grants.since, grants.id)
+    )  # fmt: skip
 
 
 @transaction

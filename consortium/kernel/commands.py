@@ -78,7 +78,7 @@ def serve_web(host: str, port: int) -> None:
 
 
 def _this_app() -> Flask:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]  # werkzeug's proxy hides it
 
 
 @json_command(jobs_group, "list")

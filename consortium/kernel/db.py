@@ -175,5 +175,7 @@ def insert_if_absent(model: type[Model], **values: Any) -> sa.Insert:
     """An INSERT that gives way to an equal key; its `rowcount` (0 or 1) tells who was first."""
     insert = postgresql.insert if dialect_name() == "postgresql" else sqlite.insert
     # On the table, not the class: the ORM's INSERT would fetch keys and lose the row count.
-    statement: sa.Insert = insert(cast(sa.Table, model.__table__)).values(**values).on_conflict_do_nothing()
+    statement: sa.Insert = (
+        insert(cast(sa.Table, model.__table__)).values(**values).on_conflict_do_nothing()
+    )
     return statement.execution_options(preserve_rowcount=True)

@@ -18,6 +18,7 @@ from consortium.kernel.db import Change, db
 from consortium.kernel.feature import Health
 from consortium.kernel.features import offers
 from consortium.kernel.metrics import sequencer_lag_seconds
+from consortium.kernel.migrating import newest_heads
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import reading
 
@@ -106,7 +107,7 @@ def _newest_heads() -> set[str]:
     known = current_app.extensions.get(EXTENSION)
     if known is None:
         config = current_app.extensions["migrate"].migrate.get_config()
-        known = set(ScriptDirectory.from_config(config).get_heads())
+        known = newest_heads(ScriptDirectory.from_config(config))
         current_app.extensions[EXTENSION] = known
     return set(known)
 

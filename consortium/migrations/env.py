@@ -4,21 +4,25 @@ A batch ALTER on SQLite copies a table and drops the old one; with foreign keys 
 a parent deletes its children. The switch works only outside a transaction.
 """
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 from consortium.kernel.db import Instant, db, dialect_name
 from consortium.kernel.migrating import check_foreign_keys, is_ours
 
 
-def _switch_foreign_keys(connection, on):
+def _switch_foreign_keys(connection: sa.Connection, *, on: bool) -> None:
     if dialect_name() == "sqlite":
         driver = connection.connection.driver_connection
+        assert driver is not None
         driver.execute(f"PRAGMA foreign_keys = {'ON' if on else 'OFF'}")
 
 
-def _render(kind, item, autogen_context):
+def _render(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
     """Write our column types as what they are in the database, not by our own classes."""
     if kind == "type" and isinstance(item, type(Instant)):
         return "sa.DateTime(timezone=True)"

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from consortium.kernel.db import Change
 from consortium.models import ConsortiumMember, ConsortiumRow, OrganisationRow, OrganisationStanding
 from consortium.values import Standing
 
@@ -46,4 +47,27 @@ def select_members(at: datetime) -> Select[UUID, str, UUID, datetime]:
             or_(row.until.is_(None), row.until > at),
             ~exists().where(later.supersedes_id == row.id),
         )
+    )
+
+
+def select_standing_facts() -> Select[
+    UUID, str, str, datetime, datetime | None, UUID | None, datetime | None
+]:
+    """Columns `id, code, standing, since, until, supersedes, recorded_at` of every recorded row.
+
+    Superseded rows are given too: an as-of answer needs them.
+    """
+    row = OrganisationStanding
+    return (
+        select(
+            row.id,
+            OrganisationRow.code,
+            row.standing,
+            row.since,
+            row.until,
+            row.supersedes_id.label("supersedes"),
+            Change.recorded_at,
+        )
+        .join(OrganisationRow, OrganisationRow.id == row.organisation_id)
+        .join(Change, Change.id == row.change_id)
     )

@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, FieldError, Forbidden
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import current_unit_of_work, transaction
+from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services import organisations
 from events.errors import ContentRefused, EventSettled, SlugTaken, SocietyNotActive
 from events.models import Event, EventHost
@@ -62,9 +63,19 @@ def create_event(principal: Principal, wish: EventWish) -> EventView:
     society = require_active(wish.society or _own_society(principal))
     if not may_create_event(principal, society.code):
         raise Forbidden
-    event_id = new_id()
     content = _content_of(wish, society.code)
     _refuse_faults(content)
+    held = _add_draft(uow, wish, content, society)
+    keep_revision(uow, principal, held, changed=())
+    uow.audit("events.event.created", subject=str(held.event.id), society=society.code)
+    return view_event(held, principal)
+
+
+def _add_draft(
+    uow: UnitOfWork, wish: EventWish, content: Content, society: organisations.Organisation
+) -> Aggregate:
+    """Add the event and its leading host, which has accepted by making it."""
+    event_id = new_id()
     document = write_content(content)
     del document["hosts"]
     event = Event(
@@ -83,23 +94,19 @@ def create_event(principal: Principal, wish: EventWish) -> EventView:
     )
     show_dates(event, content)
     uow.add(event)
-    uow.flush()
-    host = uow.add(
-        EventHost(
-            event_id=event_id,
-            society_id=society.id,
-            society=society.code,
-            role=wish.role,
-            position=0,
-            state=HostState.ACCEPTED,
-            invited_at=uow.now,
-            answered_at=uow.now,
-        )
-    )
-    held = Aggregate(event, [host], {})
-    keep_revision(uow, principal, held, changed=())
-    uow.audit("events.event.created", subject=str(event_id), society=society.code)
-    return view_event(held, principal)
+    _flush_address(uow, event)
+    host = EventHost(event_id=event_id, society_id=society.id, society=society.code)
+    host.role, host.position, host.state = wish.role, 0, HostState.ACCEPTED
+    host.invited_at = host.answered_at = uow.now
+    return Aggregate(event, [uow.add(host)], {})
+
+
+def _flush_address(uow: UnitOfWork, event: Event) -> None:
+    """Send the event; another that took the address meanwhile refuses this one."""
+    try:
+        uow.flush()
+    except IntegrityError:
+        raise SlugTaken(slug=event.slug) from None
 
 
 @transaction

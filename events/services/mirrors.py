@@ -81,7 +81,10 @@ def _describe(
 def apply_record(
     *, origin: str, key: str, version: int, op: str, data: Mapping[str, Any], at: datetime
 ) -> bool:
-    """Take another node's record into the mirror; an older or equal version changes nothing.
+    """Take another node's record into the mirror; taking it twice changes nothing.
+
+    The intake hands over newer records only. What is newer is its to say: after a restore
+    at the origin a newer record may carry a lower version.
 
     Returns:
         Whether the mirror changed.
@@ -94,15 +97,28 @@ def apply_record(
     event = db.session.scalar(sa.select(Event).where(Event.uid == key).with_for_update())
     if event is not None and (event.kind != EventKind.MIRRORED or event.origin != origin):
         raise EventForeign(origin=event.origin or current_settings().issuer)
-    if event is not None and version <= event.version:
-        return False
     if op == "delete":
-        if event is not None:
-            event.version, event.state, event.shown = version, EventState.CANCELLED, None
-            event.updated_at = uow.now
-        return event is not None
+        return _withdraw(uow, event, version)
+    if event is not None and _is_taken(event, version, data):
+        return False
     _take(uow, event, origin=origin, key=key, version=version, data=data)
     return True
+
+
+def _withdraw(uow: UnitOfWork, event: Event | None, version: int) -> bool:
+    """Hide a mirror whose origin shows the event no more; the row keeps UID and origin."""
+    if event is None or event.shown is None:
+        return False
+    event.version, event.state, event.shown = version, EventState.CANCELLED, None
+    event.updated_at = uow.now
+    return True
+
+
+def _is_taken(event: Event, version: int, data: Mapping[str, Any]) -> bool:
+    """Tell whether the mirror holds this very record already."""
+    held = (event.version, event.state, event.sequence, event.shown_hash, event.shown is None)
+    told = (version, data.get("state"), data.get("sequence"), data.get("content_hash"), False)
+    return held == told
 
 
 def _take(

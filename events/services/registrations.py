@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ from events.values import (
     Mode,
     Money,
     PriceReason,
+    Quota,
     Quote,
     RegistrationStatus,
     RegistrationView,
@@ -88,16 +89,24 @@ def register(
     offer = make_offer(person_id, content, at=uow.now)
     quote = keep_decision(uow, offer)
     ranked = rank_quotas(content.quotas, mode=attending, homes=offer.homes, host=host)
-    # The hot row comes last, so that it is locked for as short as can be.
-    seat = seats.take_seat(uow, event_id, ranked)
-    if seat is None:
-        raise EventFull
-    values = _values(uow, event_id, person_id, seat.quota_id, attending, quote)
-    values["made_by_client"] = principal.client_id
-    if uow.execute(insert_if_absent(Registration, **values)).rowcount != 1:
-        raise AlreadyRegistered
+    values = _values(uow, principal, event_id, person_id, attending, quote)
+    seat = _seat(uow, ranked, values)
     _record(uow, principal, "made", values)
     return _view(values, event, seat.host)
+
+
+def _seat(uow: UnitOfWork, ranked: Sequence[Quota], values: dict[str, Any]) -> seats.SeatTaken:
+    """Take the seat and give it to the registration; either fails and nothing was done.
+
+    The hot row comes last, so that it is locked for as short as can be.
+    """
+    seat = seats.take_seat(uow, values["event_id"], ranked)
+    if seat is None:
+        raise EventFull
+    values["quota_id"] = seat.quota_id
+    if uow.execute(insert_if_absent(Registration, **values)).rowcount != 1:
+        raise AlreadyRegistered
+    return seat
 
 
 def _open_event(uow: UnitOfWork, event_id: UUID) -> tuple[Event, Content]:
@@ -137,15 +146,20 @@ def _refuse_second(event_id: UUID, person_id: UUID) -> None:
 
 
 def _values(
-    uow: UnitOfWork, event_id: UUID, person_id: UUID, quota_id: UUID, mode: Mode, quote: Quote
+    uow: UnitOfWork,
+    principal: Principal,
+    event_id: UUID,
+    person_id: UUID,
+    mode: Mode,
+    quote: Quote,
 ) -> dict[str, Any]:
+    """The columns of a registration, all but the counter that will give its seat."""
     free = quote.price.amount == 0
     decision = quote.reason.decision_id
     return {
         "id": new_id(),
         "event_id": event_id,
         "person_id": person_id,
-        "quota_id": quota_id,
         "status": RegistrationStatus.CONFIRMED if free else RegistrationStatus.AWAITING_PAYMENT,
         "mode": mode,
         "price_category": quote.category,
@@ -153,6 +167,7 @@ def _values(
         "price_currency": quote.price.currency,
         "reason": asdict(quote.reason),
         "decision_id": UUID(decision) if decision else None,
+        "made_by_client": principal.client_id,
         "created_at": uow.now,
     }
 

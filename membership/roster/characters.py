@@ -36,9 +36,11 @@ _PRIVATE_USE: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _LOST: Final = re.compile("[\ufffd\u25a1?]")
 _LETTER: Final = re.compile(f"[^\\W\\d_]|[{HAN}]")
 _NOTHING: Final = frozenset(
-    ["", "-", "--", "---", "/", "\\", "无", "無", "空", "不详", "不詳", "未知", "暂无", "暫無"]
-    + ["未填", "n/a", "na", "none", "null", "nil", "nan", "*", "——", "—"]
-)
+    (
+        "", "-", "--", "---", "/", "\\", "无", "無", "空", "不详", "不詳", "未知", "暂无", "暫無",
+        "未填", "n/a", "na", "none", "null", "nil", "nan", "*", "——", "—",
+    )
+)  # fmt: skip
 
 
 def narrow(text: str) -> str:
@@ -51,9 +53,9 @@ def narrow(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Collapse white space and remove hidden marks; widths stay as they were typed.
+    r"""Collapse white space and remove hidden marks; widths stay as they were typed.
 
-    >>> clean(" 山东\u3000大学\\n")
+    >>> clean(" 山东\u3000大学\n")
     '山东 大学'
     """
     if not text.isascii():

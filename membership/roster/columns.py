@@ -7,7 +7,7 @@ from membership.roster.characters import fold, is_nothing, plain, read_name
 from membership.roster.contacts import read_email, read_gender
 from membership.roster.dates import learn_style, read_date
 from membership.roster.errors import CellFault, MappingInvalid
-from membership.roster.header import Header, Match
+from membership.roster.header import Header, Match, read_choice
 from membership.roster.identity import read_national_id, read_orcid
 from membership.roster.numbers import Noted, read_member_number, read_mobile
 from membership.roster.values import FIELDS, Cell, Column, Vocabulary, name_column
@@ -74,10 +74,8 @@ def resolve_mapping(
                 places[fold(name)] = index
     letters = {name_column(index).lower(): index for index in range(len(sources))}
     chosen: dict[int, str | None] = {}
-    for left, right in mapping.items():
-        reverse = left in FIELDS and right is not None and right not in FIELDS
-        name, field = (str(right), left) if reverse else (left, right)
-        place = places.get(fold(name), letters.get(name.strip().lower()))
+    for name, field in read_choice(mapping).items():
+        place = places.get(name, letters.get(name))
         if place is None:
             raise MappingInvalid(name=name)
         if field is not None and field not in FIELDS:

@@ -24,7 +24,9 @@ _GENDERS: Final = {
         ("女", "女性", "f", "female", "woman", "2", "2女", "女士", "ms", "ms.", "mrs", "mrs."),
         "female",
     ),
-    **dict.fromkeys(("0", "9", "未说明", "未说明的性别", "保密", "other", "x", "unspecified"), None),
+    **dict.fromkeys(
+        ("0", "9", "未说明", "未说明的性别", "保密", "other", "x", "unspecified"), None
+    ),
 }
 
 

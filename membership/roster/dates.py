@@ -28,24 +28,42 @@ _MONTH: Final = re.compile(r"(\d{4})\s*(?:[-/._]|年)\s*(\d{1,2})\s*[月.]?(?:�
 _YEAR: Final = re.compile(r"(\d{4})\s*年?")
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _REPUBLIC: Final = re.compile(
-    r"(?:民[国國]|中[华華]民[国國])\s*(\d{1,3})\s*[-/.年]\s*(?:(\d{1,2})\s*[-/.月]?\s*(?:(\d{1,2})\s*[日号號]?)?)?"
+    r"(?:民[国國]|中[华華]民[国國])\s*(\d{1,3})\s*[-/.年]\s*"
+    r"(?:(\d{1,2})\s*[-/.月]?\s*(?:(\d{1,2})\s*[日号號]?)?)?"
 )
 _WORDED: Final = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?[\s\-.,]+)?([a-z]{3,9})\.?[\s\-.,]+(?:(\d{1,2})(?:st|nd|rd|th)?[\s,]+)?(\d{4})"
 )
 _NUMERIC: Final = re.compile(r"(\d{1,2})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{4})")
-_CLOCK: Final = re.compile(r"[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?(?:\s*[ap]m)?$")
+_CLOCK: Final = re.compile(
+    r"[ t]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?(?:\s*[ap]m)?$"
+)
 _RANGE: Final = re.compile(r"\s*(?:至|到|~|～|—+|–|\bto\b|(?<=[\d日月])\s*-\s*(?=\d{4})|\s-\s)\s*")
 _REMARK: Final = re.compile(r"[((][^()]*[))]$|(?:生|出生|止|截止|前|含当日|含當日)$")
 _SERIAL: Final = re.compile(r"\d{4,6}(?:\.\d+)?")
 _PADDED_MONTH: Final = re.compile(r"\d{4}\.0[1-9]")
 _BARE_MONTH: Final = re.compile(r"\d{4}\.1")
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_OPEN: Final = frozenset(
-    ["长期", "長期", "长期有效", "長期有效", "至今", "永久", "永久有效", "终身", "終身", "终生", "終生"]
-    + ["现在", "現在", "无固定期限", "無固定期限", "不限", "permanent", "present", "lifetime"]
-    + ["life", "indefinite", "open", "forever", "now", "ongoing"]
+_MONTHS: Final = (
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
 )
+_OPEN: Final = frozenset(
+    (
+        "长期", "長期", "长期有效", "長期有效", "至今", "永久", "永久有效", "终身", "終身", "终生",
+        "終生", "现在", "現在", "无固定期限", "無固定期限", "不限", "permanent", "present",
+        "lifetime", "life", "indefinite", "open", "forever", "now", "ongoing",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +267,7 @@ def _read_worded(found: re.Match[str], *, edge: Edge) -> date | Noted:
 def _fill(year: int, month: int | None, *, edge: Edge) -> Noted:
     if month is None and edge == "birth":
         _make(year, 1, 1)
-        return Noted(
-            None, "birth-year-only", N_("A year alone is no birth date; it was left out.")
-        )
+        return Noted(None, "birth-year-only", N_("A year alone is no birth date; it was left out."))
     last = edge == "until"
     chosen = month or (12 if last else 1)
     first_day = _make(year, chosen, 1)
@@ -270,9 +286,7 @@ def _make(year: int, month: int, day: int) -> date:
     except ValueError as error:
         if isinstance(error, CellFault):
             raise
-        raise CellFault(
-            "date-impossible", N_("There is no such day. Correct the date.")
-        ) from error
+        raise CellFault("date-impossible", N_("There is no such day. Correct the date.")) from error
 
 
 def _checked(day: date) -> date:

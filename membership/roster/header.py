@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from membership.roster.characters import clean, fold, plain
 from membership.roster.synonyms import EXCLUDED, IGNORED, SENSITIVE, SYNONYMS, UNSURE
-from membership.roster.values import Cell, Grid
+from membership.roster.values import FIELDS, Cell, Grid, name_column
 
 HEADER_ROWS: Final = 10
 """A header stands in one of the first ten rows."""
@@ -24,8 +24,9 @@ _TIE: Final = 0.01
 # 普通会员 in a data row ends like a name column; a header says 姓名.
 _NAME_FROM: Final = 0.6
 
-# (field, confidence, reason)
 Match = tuple[str | None, float, str | None]
+"""Field, confidence, and the reason why there is no field."""
+
 UNKNOWN: Final[Match] = (None, 0.0, "unknown")
 
 
@@ -109,16 +110,20 @@ class Header:
         return self.rows[-1] + 1
 
 
-def find_header(grid: Grid) -> Header | None:
+Chosen = Mapping[str, str | None]
+"""The user's mapping, from a folded column name or lower-case letter to a field or None."""
+
+
+def find_header(grid: Grid, chosen: Chosen | None = None) -> Header | None:
     """Find the row, or the two rows, that name the columns; None when no row names a person.
 
     A header needs a name column and one more field. Two rows are taken together only if that names
-    more fields than either row alone.
+    more fields than either row alone. What the user has chosen counts as certain.
     """
     best: Header | None = None
     for row in range(min(HEADER_ROWS, len(grid.rows))):
         for rows in ((row,), (row, row + 1)):
-            found = _judge(grid, rows)
+            found = _judge(grid, rows, chosen or {})
             if found is not None and (best is None or _is_better(found, best)):
                 best = found
     return best
@@ -131,7 +136,7 @@ def _is_better(found: Header, best: Header) -> bool:
     return found.score > best.score
 
 
-def _judge(grid: Grid, rows: tuple[int, ...]) -> Header | None:
+def _judge(grid: Grid, rows: tuple[int, ...], chosen: Chosen) -> Header | None:
     if rows[-1] >= min(HEADER_ROWS, len(grid.rows)):
         return None
     if len(rows) == 1:
@@ -139,6 +144,10 @@ def _judge(grid: Grid, rows: tuple[int, ...]) -> Header | None:
         matches = [match_header(source) for source in sources]
     else:
         sources, matches = _combine(_spread(grid, rows[0]), grid.rows[rows[1]])
+    matches = [
+        _choose(place, source, match, chosen)
+        for place, (source, match) in enumerate(zip(sources, matches, strict=True))
+    ]
     fields = {match[0]: match[1] for match in sorted(matches, key=lambda match: match[1])}
     fields.pop(None, None)
     known = sum(match[2] in {"sensitive", "ignored"} for match in matches)
@@ -146,6 +155,31 @@ def _judge(grid: Grid, rows: tuple[int, ...]) -> Header | None:
         return None
     score = sum(fields.values()) + 0.3 * known
     return Header(rows, tuple(sources), tuple(matches), score)
+
+
+def _choose(place: int, source: str, match: Match, chosen: Chosen) -> Match:
+    """The user's choice for a column, by its name, the lower half of its name, or its letter."""
+    if not source:
+        return match
+    for name in (fold(source), fold(source.rpartition("/")[2]), name_column(place).lower()):
+        if name in chosen:
+            field = chosen[name]
+            return (field, 1.0, None) if field else (None, 0.0, "dropped")
+    return match
+
+
+def read_choice(mapping: Mapping[str, str | None]) -> Chosen:
+    """Turn a mapping in either direction into one from columns to fields.
+
+    >>> read_choice({"member_number": "工號", "B": "name"})
+    {'工号': 'member_number', 'b': 'name'}
+    """
+    chosen: dict[str, str | None] = {}
+    for left, right in mapping.items():
+        is_reverse = left in FIELDS and right is not None and right not in FIELDS
+        name, field = (str(right), left) if is_reverse else (left, right)
+        chosen[fold(name)] = field
+    return chosen
 
 
 def _said(cell: Cell) -> str:
@@ -174,7 +208,7 @@ def _spread(grid: Grid, row: int) -> list[str]:
 
 
 def _combine(above: Sequence[str], cells: Sequence[Cell]) -> tuple[list[str], list[Match]]:
-    """Name each column by the lower row, by both together, or by the upper row where it is empty."""
+    """Name each column by the lower row, by both, or by the upper row where the lower is empty."""
     sources, matches = [], []
     for column, group in enumerate(above):
         own = _said(cells[column]) if column < len(cells) else ""

@@ -14,8 +14,13 @@ from membership.roster.values import Cell
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _REGIONS: Final = frozenset(
-    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83", "91"]
+    str(code)
+    for first, last in (
+        ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83))
+    )
+    for code in range(first, last + 1)
 )
+"""The first two digits of a resident's number: provinces, and 81 to 83 for 港澳台居民居住证."""
 _RESIDENT: Final = re.compile(r"\d{17}[\dX]")
 _OLD_RESIDENT: Final = re.compile(r"\d{15}")
 _PERMANENT: Final = re.compile(r"9\d{16}[\dX]|[A-Z]{3}\d{12}")
@@ -42,8 +47,8 @@ def check_digit(first17: str) -> str:
 def read_national_id(cell: Cell) -> str | None:
     """Read an identity number into the form that is compared; it is never stored in clear.
 
-    15-digit numbers become their 18-digit form and the renewal count of a 来往内地通行证 is dropped,
-    so that one person's old and new papers compare equal.
+    15-digit numbers become their 18-digit form and the renewal count of a 来往内地通行证 is
+    dropped, so that one person's old and new papers compare equal.
 
     >>> read_national_id("11010519491231002x")
     '11010519491231002X'
@@ -122,7 +127,7 @@ def _check_born(digits: str) -> None:
 def _no_such_number() -> CellFault:
     return CellFault(
         "national-id-invalid",
-        N_("Region or birth date in this identity number do not exist. Compare it with the document."),
+        N_("Region or birth date in this number do not exist. Compare it with the document."),
     )
 
 

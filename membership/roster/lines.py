@@ -10,17 +10,19 @@ from membership.roster.header import Header
 from membership.roster.values import Cell, Column, Grid
 
 _FOOTER: Final = re.compile(
-    r"(?:合计|小计|总计|共计|总数|累计|人数合计|备注|说明|附注|注\d?[::]|注释|制表|填表|审核|复核|经办|"
-    r"单位盖章|盖章|负责人|联系人[::]|打印|导出|以上|total|subtotal|grandtotal|sum[::]?$|note|remark|"
-    r"preparedby|checkedby|printedon|exportedon|endofreport)"
+    r"(?:合计|小计|总计|共计|总数|累计|人数合计|备注|说明|附注|注\d?[::]|注释|制表|填表|审核|复核|"
+    r"经办|单位盖章|盖章|负责人|联系人[::]|打印|导出|以上|total|subtotal|grandtotal|sum[::]?$|note|"
+    r"remark|preparedby|checkedby|printedon|exportedon|endofreport)"
 )
+_COUNT: Final = re.compile(
+    r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?"
+)
+_SECTION: Final = re.compile(r"[一二三四五六七八九十]{1,3}[、.](?=.).*")
 # The first letters of all that a footer can begin with: most cells are told by this alone.
 _FIRST: Final = frozenset(
     "合小总總共累人备備说說附注註制製填审審复複經经办辦单單盖蓋负負联聯打导導以第"
     "TtSsNnRrPpCcEeGg0123456789"
 )
-_COUNT: Final = re.compile(r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?")
-_SECTION: Final = re.compile(r"[一二三四五六七八九十]{1,3}[、.](?=.).*")
 
 
 class Lines:

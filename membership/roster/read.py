@@ -8,7 +8,7 @@ from consortium.kernel.errors import N_
 from membership.roster import columns as column_rules
 from membership.roster.container import detect_kind
 from membership.roster.errors import CellFault, RosterHeaderMissing
-from membership.roster.header import HEADER_ROWS, Header, find_header
+from membership.roster.header import HEADER_ROWS, Chosen, Header, find_header, read_choice
 from membership.roster.identity import born_on
 from membership.roster.lines import Lines
 from membership.roster.reading import ReadColumn, read_column, show
@@ -61,7 +61,7 @@ def read_roster(
         ConsortiumError: the file cannot be read at all.
     """
     book = take_apart(data)
-    grid, header, sheets = choose_sheet(book)
+    grid, header, sheets = choose_sheet(book, read_choice(mapping or {}))
     samples = _sample(grid, header)
     columns = column_rules.assign(header, samples, vocabulary=vocabulary, mapping=mapping)
     if not any(column.field == "name" for column in columns):
@@ -97,13 +97,15 @@ def read_roster(
     )
 
 
-def choose_sheet(book: Book) -> tuple[Grid, Header, tuple[Sheet, ...]]:
+def choose_sheet(
+    book: Book, chosen: Chosen | None = None
+) -> tuple[Grid, Header, tuple[Sheet, ...]]:
     """Choose the sheet that looks most like a roster; a hidden one only if no visible one does.
 
     Raises:
         RosterHeaderMissing: no sheet has a header.
     """
-    found = [(grid, find_header(grid)) for grid in book.grids]
+    found = [(grid, find_header(grid, chosen)) for grid in book.grids]
     likely = [
         (grid.visible, len(grid.rows) > header.first_data_row, header.score, len(grid.rows), index)
         for index, (grid, header) in enumerate(found)
@@ -113,13 +115,13 @@ def choose_sheet(book: Book) -> tuple[Grid, Header, tuple[Sheet, ...]]:
         raise RosterHeaderMissing(rows=HEADER_ROWS)
     # Of two sheets alike, the longer one; of two alike in length, the first.
     best = max(likely, key=lambda one: (one[0], one[1], round(one[2]), one[3], -one[4]))[-1]
-    chosen, header = found[best]
+    roster, header = found[best]
     assert header is not None
     sheets = tuple(
-        Sheet(grid.name, grid.visible, len(grid.rows), grid is chosen, head is not None)
+        Sheet(grid.name, grid.visible, len(grid.rows), grid is roster, head is not None)
         for grid, head in found
     )
-    return chosen, header, sheets
+    return roster, header, sheets
 
 
 def _sample(grid: Grid, header: Header) -> list[list[Cell]]:
@@ -133,7 +135,9 @@ def _sample(grid: Grid, header: Header) -> list[list[Cell]]:
 
 
 def _cells(grid: Grid, rows: Iterable[int], index: int) -> list[Cell]:
-    return [cells[index] if index < len(cells) else "" for cells in map(grid.rows.__getitem__, rows)]
+    return [
+        cells[index] if index < len(cells) else "" for cells in map(grid.rows.__getitem__, rows)
+    ]
 
 
 class _Report:
@@ -187,13 +191,16 @@ class _Report:
         ):
             for indexes in _repeated(values.get(field, [])):
                 whole = {tuple(column[index] for column in values.values()) for index in indexes}
-                if len(whole) == 1:
-                    fault = CellFault("row-repeated", _ROW_REPEATED, row=str(self._rows[indexes[0]] + 1))
-                    refused = indexes[1:] if field == "member_number" else []
-                else:
-                    fault, refused = None, indexes
-                for index in refused:
-                    self._refuse(index, field, fault or self._rival(index, indexes, field, code, message))
+                if len(whole) > 1:
+                    for index in indexes:
+                        fault = self._rival(index, indexes, field, code, message)
+                        self._refuse(index, field, fault)
+                elif field == "member_number":
+                    first = str(self._rows[indexes[0]] + 1)
+                    for index in indexes[1:]:
+                        self._refuse(
+                            index, field, CellFault("row-repeated", _ROW_REPEATED, row=first)
+                        )
 
     def _rival(
         self, index: int, indexes: Sequence[int], field: str, code: str, message: str

@@ -62,7 +62,7 @@ def show(cell: Cell, field: str) -> str:
     ('138******00', 'xx…')
     """
     text = plain(cell)
-    if field in _PERSONAL and not ("e+" in text.lower()):
+    if field in _PERSONAL and "e+" not in text.lower():
         text = mask(text)
     return text if len(text) <= 80 else text[:79] + "…"
 
@@ -121,9 +121,7 @@ def _read_day(cell: Cell, edge: Edge, style: DateStyle, vocabulary: Vocabulary) 
     return found
 
 
-def _choice(
-    names: Mapping[str, tuple[str, ...]] | None, code: str, message: str
-) -> Reader:
+def _choice(names: Mapping[str, tuple[str, ...]] | None, code: str, message: str) -> Reader:
     """A reader that turns any name of an entry, with or without 会员, into the entry's code."""
     if names is None:
         return read_text
@@ -206,7 +204,9 @@ def _read_one(reader: Reader, cell: Cell, limit: int | None) -> object:
     text = found.value if isinstance(found, Noted) else found
     if limit is not None and isinstance(text, str) and len(text) > limit:
         return CellFault(
-            "text-too-long", N_("At most %(limit)s characters fit here. Shorten it."), limit=str(limit)
+            "text-too-long",
+            N_("At most %(limit)s characters fit here. Shorten it."),
+            limit=str(limit),
         )
     return found
 

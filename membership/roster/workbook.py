@@ -99,7 +99,7 @@ def _read_grids(data: bytes) -> tuple[Grid, ...]:
 
 def _read_grid(
     name: str,
-    visible: bool,  # noqa: FBT001  as the other process has packed it
+    visible: bool,
     rows: list[list[Cell]] | None,
     merged: list[tuple[tuple[int, int], tuple[int, int]]],
 ) -> Grid:

@@ -11,7 +11,7 @@ from consortium.kernel.errors import N_, FieldError, Forbidden
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.signing import canonical_bytes, sign_json
-from consortium.kernel.unit_of_work import current_unit_of_work, transaction
+from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services import organisations
 from membership import models, policies, values
 from membership.errors import (
@@ -27,7 +27,7 @@ from membership.rules import instant
 from membership.rules.clauses import read_clause
 from membership.rules.drafts import FORMS, Fault, check_clauses, check_period
 from membership.services import catalogue
-from membership.services.agreement_register import get_agreement
+from membership.services.agreement_register import get_agreement, get_version
 from membership.services.seals import open_agreement, seal_payload, society_id, tell
 from membership.services.selects import not_superseded
 from membership.services.texts import seal_text
@@ -118,40 +118,59 @@ def add_version(
     _check(agreement, since, until, clauses, at=uow.now)
     number = 1 + (uow.session.scalar(_last_version(agreement_id)) or 0)
     sealed_clauses = [_plain_clause(item) for item in clauses]
-    content = {
-        "agreement": str(agreement_id),
+    content = _head(agreement, number, since, until) | {
+        "text": dict(text or {}),
+        "clauses": sealed_clauses,
+    }
+    digest = _store(uow, agreement_id, number, (since, until), content)
+    tell(uow, agreement_id, "versioned", drafter, version=number, hash=digest)
+    uow.flush()
+    return get_agreement(agreement_id).versions[-1]
+
+
+def _head(
+    agreement: values.Agreement, number: int, since: datetime, until: datetime | None
+) -> dict[str, Any]:
+    return {
+        "agreement": str(agreement.id),
         "version": number,
         "form": agreement.form,
         "title": {"zh": agreement.title_zh, "en": agreement.title_en},
         "parties": sorted(agreement.parties),
         "since": instant(since),
         "until": instant(until),
-        "text": dict(text or {}),
-        "clauses": sealed_clauses,
     }
+
+
+def _store(
+    uow: UnitOfWork,
+    agreement_id: UUID,
+    number: int,
+    period: tuple[datetime, datetime | None],
+    content: Mapping[str, Any],
+) -> str:
+    """Write the sealed text and a row for each of its clauses; give the text's hash."""
     sealed, digest = seal_text(content)
     row = uow.add(
         models.AgreementVersion(
             id=new_id(),
             agreement_id=agreement_id,
             version=number,
-            since=since,
-            until=until,
+            since=period[0],
+            until=period[1],
             hash=digest,
             content=sealed,
         )
     )
     uow.flush()
-    for place, item in enumerate(sealed_clauses, start=1):
-        read_clause(place, item)
+    for place, item in enumerate(content["clauses"], start=1):
+        clause = read_clause(place, item)
         uow.add(
             models.Clause(
-                version_id=row.id, number=place, home=item["home"], host=item["host"], content=item
+                version_id=row.id, number=place, home=clause.home, host=clause.host, content=item
             )
         )
-    tell(uow, agreement_id, "versioned", drafter, version=number, hash=digest)
-    uow.flush()
-    return get_agreement(agreement_id).versions[-1]
+    return digest
 
 
 def _last_version(agreement_id: UUID) -> Any:
@@ -231,9 +250,22 @@ def sign_version(
         raise AlreadySigned(society=society)
     if digest is not None and digest != sealed.hash:
         raise TextChanged
+    _seal(uow, principal, sealed, society, office)
+    tell(uow, agreement_id, "signed", society, version=version, hash=sealed.hash)
+    uow.flush()
+    return get_version(agreement_id, version)
+
+
+def _seal(
+    uow: UnitOfWork,
+    principal: Principal,
+    sealed: values.AgreementVersion,
+    society: str,
+    office: str,
+) -> None:
     payload = seal_payload(principal, uow, society, office) | {
-        "agreement": str(agreement_id),
-        "version": version,
+        "agreement": str(sealed.agreement_id),
+        "version": sealed.version,
         "hash": sealed.hash,
     }
     uow.add(
@@ -249,9 +281,6 @@ def sign_version(
             jws=sign_json(society, payload),
         )
     )
-    tell(uow, agreement_id, "signed", society, version=version, hash=sealed.hash)
-    uow.flush()
-    return next(item for item in get_agreement(agreement_id).versions if item.version == version)
 
 
 @transaction

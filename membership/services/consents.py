@@ -1,5 +1,6 @@
 """A person's consent that her home society tells a host about her membership (单独同意)."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
-from consortium.kernel.unit_of_work import current_unit_of_work, transaction
+from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services import organisations
 from membership import models
 from membership.errors import MemberNotFound
@@ -40,31 +41,11 @@ def set_recognition_consent(principal: Principal, *, member: str, host: str, giv
     if row.Member.person_id != principal.person_id:
         raise Forbidden
     uow.lock(models.Member, row.Member.id)
-    model = models.RecognitionConsent
     host_id = organisations.get_organisation(host).id
-    held = uow.session.scalar(
-        select(model).where(
-            model.member_id == row.Member.id,
-            model.host_id == host_id,
-            model.until.is_(None),
-            selects.not_superseded(model),
-        )
-    )
+    held = _held(uow, row.Member.id, host_id)
     if held is not None and given:
         return held.id
-    made = model(
-        id=new_id(),
-        member_id=row.Member.id,
-        host_id=host_id,
-        purpose=CONSENT_PURPOSE_RECOGNITION,
-        since=uow.now,
-        until=None,
-    )
-    if held is not None:
-        made.since, made.until, made.supersedes = held.since, uow.now, held.id
-        made.state = "active" if uow.now > held.since else "void"
-    elif not given:
-        made.state = "void"
+    made = _next(row.Member.id, host_id, uow.now, held, given=given)
     uow.add(made)
     uow.emit(TOPIC, member, {"society": society, "member_number": number, "consent": given})
     uow.audit(
@@ -74,3 +55,40 @@ def set_recognition_consent(principal: Principal, *, member: str, host: str, giv
         detail={"host": host},
     )
     return made.id
+
+
+def _held(uow: UnitOfWork, member_id: UUID, host_id: UUID) -> models.RecognitionConsent | None:
+    model = models.RecognitionConsent
+    return uow.session.scalar(
+        select(model).where(
+            model.member_id == member_id,
+            model.host_id == host_id,
+            model.until.is_(None),
+            model.state == "active",
+            selects.not_superseded(model),
+        )
+    )
+
+
+def _next(
+    member_id: UUID,
+    host_id: UUID,
+    now: datetime,
+    held: models.RecognitionConsent | None,
+    *,
+    given: bool,
+) -> models.RecognitionConsent:
+    """Return the row that says it from now on; a consent that never lasted becomes void."""
+    made = models.RecognitionConsent(
+        id=new_id(),
+        member_id=member_id,
+        host_id=host_id,
+        purpose=CONSENT_PURPOSE_RECOGNITION,
+        since=now,
+        until=None,
+        state="active" if given else "void",
+    )
+    if held is not None:
+        made.since, made.until, made.supersedes = held.since, now, held.id
+        made.state = "active" if now > held.since else "void"
+    return made

@@ -28,9 +28,7 @@ class Rows:
     """What the statements gave; `person` replaces the holder of every file when it is set."""
 
     terms: Sequence[Any]
-    agreements: Sequence[Any]
-    grades: Sequence[Any]
-    standings: Sequence[Any]
+    societies: Sequence[Any]
     dues: Sequence[Any] = ()
     consents: Sequence[Any] = ()
     zones: Mapping[str, str] = field(default_factory=dict)
@@ -39,37 +37,30 @@ class Rows:
 
 def read_rows(rows: Rows) -> tuple[Facts, dict[str, datetime | None], tuple[str, ...]]:
     """Return facts, when each became known, and the sorted evidence names."""
-    recorded: dict[str, datetime | None] = {}
-    for kind, found in (
-        ("term", rows.terms),
-        ("grade", rows.grades),
-        ("standing", rows.standings),
-        ("dues", rows.dues),
-        ("consent", rows.consents),
-    ):
+    recorded: dict[str, datetime | None] = {
+        f"{row.kind}:{row.id}": row.recorded_at for row in rows.societies
+    }
+    for kind, found in (("term", rows.terms), ("dues", rows.dues), ("consent", rows.consents)):
         recorded.update((f"{kind}:{row.id}", row.recorded_at) for row in found)
-    recorded.update((f"{row.kind}:{row.id}", row.recorded_at) for row in rows.agreements)
-    evidence = [name for name in recorded if not name.startswith("standing:")]
-    evidence += [f"standing:{row.id}@{row.organisation}" for row in rows.standings]
-    evidence += [f"society:{code}@{zone}" for code, zone in rows.zones.items()]
-    return _facts(rows), recorded, tuple(sorted(evidence))
+    zones = [f"society:{code}@{zone}" for code, zone in rows.zones.items()]
+    return _facts(rows), recorded, tuple(sorted([*recorded, *zones]))
 
 
 def _facts(rows: Rows) -> Facts:
     by_kind: dict[str, list[Any]] = {}
-    for row in rows.agreements:
+    for row in rows.societies:
         by_kind.setdefault(row.kind, []).append(row)
     return Facts(
         societies=tuple(
             SocietyFact(code, EPOCH, code=code, zone=zone) for code, zone in rows.zones.items()
         ),
         standings=tuple(
-            StandingFact(**_dated(row), society=row.organisation, state=row.standing)
-            for row in rows.standings
+            StandingFact(**_dated(row), society=row.society, state=row.state)
+            for row in by_kind.get("standing", ())
         ),
         grades=tuple(
-            GradeFact(**_dated(row), society=row.society, code=row.code, rank=row.rank)
-            for row in rows.grades
+            GradeFact(**_dated(row), society=row.society, code=row.state, rank=row.number)
+            for row in by_kind.get("grade", ())
         ),
         versions=tuple(_version(row) for row in by_kind.get("agreement_version", ())),
         signatures=tuple(
@@ -87,28 +78,8 @@ def _facts(rows: Rows) -> Facts:
         ),
         endings=tuple(_ending(row) for row in by_kind.get("ending", ())),
         terms=tuple(_term(row, rows.person) for row in rows.terms),
-        dues=tuple(
-            DuesFact(
-                **_dated(row),
-                person=str(rows.person or row.person_id),
-                society=row.society,
-                amount=row.amount,
-                currency=row.currency,
-                state=row.state,
-            )
-            for row in rows.dues
-        ),
-        consents=tuple(
-            ConsentFact(
-                **_dated(row),
-                person=str(rows.person or row.person_id),
-                society=row.society,
-                host=row.host,
-                purpose=row.purpose,
-                state=row.state,
-            )
-            for row in rows.consents
-        ),
+        dues=tuple(_dues(row, rows.person) for row in rows.dues),
+        consents=tuple(_consent(row, rows.person) for row in rows.consents),
     )
 
 
@@ -133,12 +104,34 @@ def _term(row: Any, person: UUID | None) -> TermFact:
     )
 
 
+def _dues(row: Any, person: UUID | None) -> DuesFact:
+    return DuesFact(
+        **_dated(row),
+        person=str(person or row.person_id),
+        society=row.society,
+        amount=row.amount,
+        currency=row.currency,
+        state=row.state,
+    )
+
+
+def _consent(row: Any, person: UUID | None) -> ConsentFact:
+    return ConsentFact(
+        **_dated(row),
+        person=str(person or row.person_id),
+        society=row.society,
+        host=row.host,
+        purpose=row.purpose,
+        state=row.state,
+    )
+
+
 def _version(row: Any) -> VersionFact:
     parties, clauses = read_text(row.hash, row.content)
     return VersionFact(
         **_dated(row),
         agreement=str(row.agreement_id),
-        version=row.version,
+        version=row.number,
         hash=row.hash,
         form=row.form,
         parties=parties,

@@ -1,6 +1,7 @@
-"""The statements that bring facts from the database, each as one row shape.
+"""The statements that bring facts from the database.
 
-They are built once and take parameters: building one costs more than running it.
+They are built once and take parameters: building one costs more than running it. What concerns
+societies (agreements, catalogues, standing) comes in one row shape and one statement.
 """
 
 from functools import cache
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from consortium.kernel.db import Change, Id, Instant
+from consortium.services.selects import select_standing_facts
 from membership.models import (
     Accession,
     Agreement,
@@ -36,57 +38,49 @@ from membership.models import (
     RecognitionConsent,
     Term,
 )
-from membership.services.selects import ORGANISATION, not_superseded
+from membership.services.selects import ORGANISATION, not_superseded, person_by_member
 
 HOST = ORGANISATION.alias("host")
 HOME = ORGANISATION.alias("home")
-
-
-def _none(kind: TypeEngine[Any] | type[TypeEngine[Any]], name: str) -> ColumnElement[Any]:
-    # PostgreSQL types a bare NULL of a union as text.
-    return cast(null(), kind).label(name)
-
-
-def known(model: type[Any], as_of: bool) -> ColumnElement[bool]:
-    """Match the rows that count live or, `as_of`, every row recorded by `:known_at`."""
-    if as_of:
-        return Change.recorded_at <= bindparam("known_at", type_=Instant)
-    return not_superseded(model) if hasattr(model, "supersedes") else true()
-
-
-def _any_of(name: str) -> Any:
-    return bindparam(name, expanding=True)
+STANDING = select_standing_facts().subquery("standing")
+Columns = Select[*tuple[Any, ...]]
 
 
 @cache
-def terms_of_persons(as_of: bool) -> Any:
-    """Select the terms of `:persons`."""
-    return terms().where(Member.person_id.in_(_any_of("persons")), known(Term, as_of))
+def terms_of_persons(as_of: bool) -> Columns:
+    """Select the terms of `:persons`, with person, society and its zone."""
+    return _terms().where(Member.person_id.in_(_any_of("persons")), _known(Term, as_of))
 
 
 @cache
-def dues_of_persons(as_of: bool) -> Any:
+def terms_of_member(as_of: bool) -> Columns:
+    """Select every term of the person behind `:society` and `:number`, in all her societies."""
+    person = person_by_member(bindparam("society"), bindparam("number"))
+    named = person.where(Member.erased_at.is_(None)).scalar_subquery()
+    return _terms().where(Member.person_id == named, _known(Term, as_of))
+
+
+@cache
+def dues_of_persons(as_of: bool) -> Columns:
     """Select the dues of `:persons`."""
-    return dues().where(Member.person_id.in_(_any_of("persons")), known(Dues, as_of))
+    return _dues().where(Member.person_id.in_(_any_of("persons")), _known(Dues, as_of))
 
 
 @cache
-def consents_of_persons(as_of: bool) -> Any:
+def consents_of_persons(as_of: bool) -> Columns:
     """Select the consents of `:persons`."""
-    return consents().where(
-        Member.person_id.in_(_any_of("persons")), known(RecognitionConsent, as_of)
+    return _consents().where(
+        Member.person_id.in_(_any_of("persons")), _known(RecognitionConsent, as_of)
     )
 
 
 @cache
-def grades_of_hosts(as_of: bool) -> Any:
-    """Select the catalogues of `:hosts`."""
-    return grades().where(ORGANISATION.c.code.in_(_any_of("hosts")), known(Grade, as_of))
+def between_societies(as_of: bool) -> Any:
+    """Select what bears on recognition of members of `:homes` by `:hosts`.
 
-
-@cache
-def agreements_between(as_of: bool) -> Any:
-    """Select what is known of agreements to which some of `:homes` and of `:hosts` belong."""
+    Agreements to which a home and a host belong with their signatures, accessions and endings,
+    the hosts' catalogues, and the standing of both.
+    """
     found = []
     for model in (AgreementParty, Accession):
         one, other = model.__table__.alias("one"), model.__table__.alias("other")
@@ -98,48 +92,65 @@ def agreements_between(as_of: bool) -> Any:
             .where(HOME.c.code.in_(_any_of("homes")), HOST.c.code.in_(_any_of("hosts")))
         )
     between = union(*found)
-    return union_all(
-        *(
-            statement.where(agreement_id.in_(between), known(model, as_of))
-            for model, statement, agreement_id in _agreement_parts().values()
-        )
-    )
+    agreements = [
+        statement.where(agreement_id.in_(between), _known(model, as_of))
+        for model, statement, agreement_id in _agreement_parts().values()
+    ]
+    grades = _grades().where(ORGANISATION.c.code.in_(_any_of("hosts")), _known(Grade, as_of))
+    standings = _standings().where(STANDING.c.code.in_(_any_of("societies")))
+    if as_of:
+        standings = standings.where(STANDING.c.recorded_at <= bindparam("known_at", type_=Instant))
+    return union_all(*agreements, grades, standings)
 
 
 @cache
-def agreements_by_ids() -> Any:
-    """Select versions, signatures, accessions and endings by the ids of each kind."""
-    return union_all(
-        *(
-            statement.where(model.id.in_(_any_of(kind)))
-            for kind, (model, statement, _) in _agreement_parts().items()
-        )
-    )
+def societies_by_ids() -> Any:
+    """Select the same kinds of rows by the ids of each kind, superseded ones included."""
+    agreements = [
+        statement.where(model.__table__.c.id.in_(_any_of(kind)))
+        for kind, (model, statement, _) in _agreement_parts().items()
+    ]
+    grades = _grades().where(Grade.id.in_(_any_of("grade")))
+    standings = _standings().where(STANDING.c.id.in_(_any_of("standing")))
+    return union_all(*agreements, grades, standings)
+
+
+SOCIETY_KINDS = ("agreement_version", "signature", "accession", "ending", "grade", "standing")
+"""Evidence kinds that `societies_by_ids` takes as parameters."""
 
 
 @cache
-def by_ids(kind: str) -> Any:
-    """Select the personal or catalogue rows of `:ids`, superseded ones included."""
+def personal_by_ids(kind: str) -> Columns:
+    """Select personal rows of a kind by `:ids`, superseded ones included."""
     model, statement = {
-        "term": (Term, terms()),
-        "grade": (Grade, grades()),
-        "dues": (Dues, dues()),
-        "consent": (RecognitionConsent, consents()),
+        "term": (Term, _terms()),
+        "dues": (Dues, _dues()),
+        "consent": (RecognitionConsent, _consents()),
     }[kind]
     return statement.where(model.__table__.c.id.in_(_any_of("ids")))
 
 
-def _agreement_parts() -> dict[str, Any]:
-    return {
-        "agreement_version": _versions(),
-        "signature": _signatures(),
-        "accession": _accessions(),
-        "ending": _endings(),
-    }
+def _any_of(name: str) -> Any:
+    return bindparam(name, expanding=True)
 
 
-def terms() -> Select[*tuple[Any, ...]]:
-    """Select terms with person, society and its zone; filter by Member or by Term.id."""
+def _none(kind: TypeEngine[Any] | type[TypeEngine[Any]], name: str) -> ColumnElement[Any]:
+    # PostgreSQL types a bare NULL of a union as text.
+    return cast(null(), kind).label(name)
+
+
+def _known(model: type[Any], as_of: bool) -> ColumnElement[bool]:
+    """Match the rows that count live or, `as_of`, every row recorded by `:known_at`."""
+    if as_of:
+        return Change.recorded_at <= bindparam("known_at", type_=Instant)
+    return not_superseded(model) if hasattr(model, "supersedes") else true()
+
+
+def _dated(model: type[Any]) -> tuple[Any, ...]:
+    return (model.since, model.until, model.supersedes, Change.recorded_at)
+
+
+def _terms() -> Columns:
     return (
         select(
             Term.id,
@@ -149,10 +160,7 @@ def terms() -> Select[*tuple[Any, ...]]:
             Term.class_code,
             Term.grade_code,
             Term.state,
-            Term.since,
-            Term.until,
-            Term.supersedes,
-            Change.recorded_at,
+            *_dated(Term),
         )
         .join(Member, Member.id == Term.member_id)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
@@ -160,8 +168,7 @@ def terms() -> Select[*tuple[Any, ...]]:
     )
 
 
-def dues() -> Select[*tuple[Any, ...]]:
-    """Select dues with person and society; filter by Member or by Dues.id."""
+def _dues() -> Columns:
     return (
         select(
             Dues.id,
@@ -170,10 +177,7 @@ def dues() -> Select[*tuple[Any, ...]]:
             Dues.amount,
             Dues.currency,
             Dues.state,
-            Dues.since,
-            Dues.until,
-            Dues.supersedes,
-            Change.recorded_at,
+            *_dated(Dues),
         )
         .join(Member, Member.id == Dues.member_id)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
@@ -181,140 +185,146 @@ def dues() -> Select[*tuple[Any, ...]]:
     )
 
 
-def consents() -> Select[*tuple[Any, ...]]:
-    """Select consents with person, home and host; filter by Member or by RecognitionConsent.id."""
+def _consents() -> Columns:
+    model = RecognitionConsent
     return (
         select(
-            RecognitionConsent.id,
+            model.id,
             Member.person_id,
             HOME.c.code.label("society"),
             HOST.c.code.label("host"),
-            RecognitionConsent.purpose,
-            RecognitionConsent.state,
-            RecognitionConsent.since,
-            RecognitionConsent.until,
-            RecognitionConsent.supersedes,
-            Change.recorded_at,
+            model.purpose,
+            model.state,
+            *_dated(model),
         )
-        .join(Member, Member.id == RecognitionConsent.member_id)
+        .join(Member, Member.id == model.member_id)
         .join(HOME, HOME.c.id == Member.society_id)
-        .join(HOST, HOST.c.id == RecognitionConsent.host_id)
-        .join(Change, Change.id == RecognitionConsent.change_id)
+        .join(HOST, HOST.c.id == model.host_id)
+        .join(Change, Change.id == model.change_id)
     )
 
 
-def grades() -> Select[*tuple[Any, ...]]:
-    """Select catalogue rows; filter by ORGANISATION.c.code or by Grade.id."""
-    return (
-        select(
-            Grade.id,
-            ORGANISATION.c.code.label("society"),
-            Grade.code,
-            Grade.rank,
-            Grade.since,
-            Grade.until,
-            Grade.supersedes,
+def _row(kind: str, identity: Any, since: Any, recorded_at: Any, **members: Any) -> Columns:
+    """Select one row shape; what a kind does not have is NULL."""
+    empty: dict[str, Any] = {
+        "agreement_id": Id,
+        "form": String,
+        "society": String,
+        "state": String,
+        "until": Instant,
+        "hash": String,
+        "content": Text,
+        "supersedes": Id,
+    }
+    number = members.pop("number", literal(0))
+    columns: dict[str, Any] = {name: _none(type_, name) for name, type_ in empty.items()}
+    columns |= {name: value.label(name) for name, value in members.items()}
+    return select(
+        literal(kind).label("kind"),
+        identity.label("id"),
+        number.label("number"),
+        since.label("since"),
+        recorded_at.label("recorded_at"),
+        *columns.values(),
+    )
+
+
+def _agreement_parts() -> dict[str, tuple[type[Any], Columns, Any]]:
+    """Return model, select and agreement id of each kind of row about agreements."""
+    version, signature = AgreementVersion, AgreementSignature
+    versions = (
+        _row(
+            "agreement_version",
+            version.id,
+            version.since,
             Change.recorded_at,
+            agreement_id=version.agreement_id,
+            number=version.version,
+            form=Agreement.form,
+            until=version.until,
+            hash=version.hash,
+            content=version.content,
+        )
+        .join(Agreement, Agreement.id == version.agreement_id)
+        .join(Change, Change.id == version.change_id)
+    )
+    signatures = (
+        _row(
+            "signature",
+            signature.id,
+            signature.signed_at,
+            Change.recorded_at,
+            agreement_id=signature.version_id,
+            society=ORGANISATION.c.code,
+        )
+        .join(version, version.id == signature.version_id)
+        .join(ORGANISATION, ORGANISATION.c.id == signature.society_id)
+        .join(Change, Change.id == signature.change_id)
+    )
+    return {
+        "agreement_version": (version, versions, version.agreement_id),
+        "signature": (signature, signatures, version.agreement_id),
+        "accession": (Accession, _accessions(), Accession.agreement_id),
+        "ending": (AgreementEnding, _endings(), AgreementEnding.agreement_id),
+    }
+
+
+def _accessions() -> Columns:
+    return (
+        _row(
+            "accession",
+            Accession.id,
+            Accession.since,
+            Change.recorded_at,
+            agreement_id=Accession.agreement_id,
+            society=ORGANISATION.c.code,
+            state=Accession.state,
+            until=Accession.until,
+            supersedes=Accession.supersedes,
+        )
+        .join(ORGANISATION, ORGANISATION.c.id == Accession.society_id)
+        .join(Change, Change.id == Accession.change_id)
+    )
+
+
+def _endings() -> Columns:
+    return _row(
+        "ending",
+        AgreementEnding.id,
+        AgreementEnding.ends_at,
+        Change.recorded_at,
+        agreement_id=AgreementEnding.agreement_id,
+        supersedes=AgreementEnding.supersedes,
+    ).join(Change, Change.id == AgreementEnding.change_id)
+
+
+def _grades() -> Columns:
+    return (
+        _row(
+            "grade",
+            Grade.id,
+            Grade.since,
+            Change.recorded_at,
+            number=Grade.rank,
+            society=ORGANISATION.c.code,
+            state=Grade.code,
+            until=Grade.until,
+            supersedes=Grade.supersedes,
         )
         .join(ORGANISATION, ORGANISATION.c.id == Grade.society_id)
         .join(Change, Change.id == Grade.change_id)
     )
 
 
-_Part = tuple[type[Any], Select[*tuple[Any, ...]], Any]
-
-
-def _versions() -> _Part:
-    model = AgreementVersion
-    statement = (
-        select(
-            literal("agreement_version").label("kind"),
-            model.id,
-            model.agreement_id,
-            model.version,
-            Agreement.form,
-            _none(String, "society"),
-            _none(String, "state"),
-            model.since,
-            model.until,
-            model.hash,
-            model.content,
-            _none(Id, "supersedes"),
-            Change.recorded_at,
-        )
-        .join(Agreement, Agreement.id == model.agreement_id)
-        .join(Change, Change.id == model.change_id)
+def _standings() -> Columns:
+    row = STANDING.c
+    return _row(
+        "standing",
+        row.id,
+        row.since,
+        row.recorded_at,
+        society=row.code,
+        state=row.standing,
+        until=row.until,
+        supersedes=row.supersedes,
     )
-    return model, statement, model.agreement_id
-
-
-def _signatures() -> _Part:
-    model = AgreementSignature
-    statement = (
-        select(
-            literal("signature").label("kind"),
-            model.id,
-            model.version_id.label("agreement_id"),
-            literal(0).label("version"),
-            _none(String, "form"),
-            ORGANISATION.c.code.label("society"),
-            _none(String, "state"),
-            model.signed_at.label("since"),
-            _none(Instant, "until"),
-            _none(String, "hash"),
-            _none(Text, "content"),
-            _none(Id, "supersedes"),
-            Change.recorded_at,
-        )
-        .join(AgreementVersion, AgreementVersion.id == model.version_id)
-        .join(ORGANISATION, ORGANISATION.c.id == model.society_id)
-        .join(Change, Change.id == model.change_id)
-    )
-    return model, statement, AgreementVersion.agreement_id
-
-
-def _accessions() -> _Part:
-    model = Accession
-    statement = (
-        select(
-            literal("accession").label("kind"),
-            model.id,
-            model.agreement_id,
-            literal(0).label("version"),
-            _none(String, "form"),
-            ORGANISATION.c.code.label("society"),
-            model.state,
-            model.since,
-            model.until,
-            _none(String, "hash"),
-            _none(Text, "content"),
-            model.supersedes,
-            Change.recorded_at,
-        )
-        .join(ORGANISATION, ORGANISATION.c.id == model.society_id)
-        .join(Change, Change.id == model.change_id)
-    )
-    return model, statement, model.agreement_id
-
-
-def _endings() -> _Part:
-    model = AgreementEnding
-    statement = select(
-        literal("ending").label("kind"),
-        model.id,
-        model.agreement_id,
-        literal(0).label("version"),
-        _none(String, "form"),
-        _none(String, "society"),
-        _none(String, "state"),
-        model.ends_at.label("since"),
-        _none(Instant, "until"),
-        _none(String, "hash"),
-        _none(Text, "content"),
-        model.supersedes,
-        Change.recorded_at,
-    ).join(Change, Change.id == model.change_id)
-    return model, statement, model.agreement_id
-
-
-AGREEMENT_KINDS = ("agreement_version", "signature", "accession", "ending")

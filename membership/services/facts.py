@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from consortium.kernel.db import db
-from consortium.services import standing
 from membership.rules.facts import Facts
 from membership.services import fact_selects
 from membership.services.fact_rows import Rows, read_rows
@@ -28,28 +27,56 @@ def load_facts(
 ) -> Loaded:
     """Load what decides whether these persons are recognised at these hosts.
 
-    Four statements; a fifth and a sixth only when a clause asks for dues or consent.
+    Two statements; a third and a fourth only when a clause asks for dues or consent.
     """
+    select = fact_selects.terms_of_persons(known_at is not None)
+    terms = _read(select, persons=list(persons), known_at=known_at)
+    return _complete(terms, hosts, known_at)
+
+
+def load_facts_of_member(
+    society: str, number: str, hosts: Sequence[str], *, known_at: datetime | None = None
+) -> tuple[UUID | None, Loaded]:
+    """Load the same for `society:number`; the person is None when she has no term anywhere."""
+    select = fact_selects.terms_of_member(known_at is not None)
+    terms = _read(select, society=society, number=number, known_at=known_at)
+    return (terms[0].person_id if terms else None), _complete(terms, hosts, known_at)
+
+
+def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | None) -> Loaded:
     as_of = known_at is not None
-    asked: dict[str, Any] = {"persons": list(persons), "hosts": list(hosts), "known_at": known_at}
-    terms = _read(fact_selects.terms_of_persons(as_of), **asked)
-    asked["homes"] = sorted({row.society for row in terms})
-    agreements = _read(fact_selects.agreements_between(as_of), **asked)
-    kinds = _conditions_asked(agreements)
+    homes = sorted({row.society for row in terms})
+    societies = _read(
+        fact_selects.between_societies(as_of),
+        homes=homes,
+        hosts=list(hosts),
+        societies=sorted({*homes, *hosts}),
+        known_at=known_at,
+    )
+    asked = _conditions_asked(societies)
+    of_persons = {"persons": list({row.person_id for row in terms}), "known_at": known_at}
     rows = Rows(
         terms=terms,
-        agreements=agreements,
-        grades=_read(fact_selects.grades_of_hosts(as_of), **asked),
-        standings=standing.list_standing_facts(
-            [*asked["homes"], *asked["hosts"]], known_at=known_at
-        ),
-        dues=_read(fact_selects.dues_of_persons(as_of), **asked) if "paid" in kinds else (),
+        societies=societies,
+        dues=(_read(fact_selects.dues_of_persons(as_of), **of_persons) if "paid" in asked else ()),
         consents=(
-            _read(fact_selects.consents_of_persons(as_of), **asked) if "consent" in kinds else ()
+            _read(fact_selects.consents_of_persons(as_of), **of_persons)
+            if "consent" in asked
+            else ()
         ),
-        zones={row.society: row.time_zone for row in terms} if "seniority" in kinds else {},
+        zones={row.society: row.time_zone for row in terms} if "seniority" in asked else {},
     )
     return Loaded(*read_rows(rows))
+
+
+def _conditions_asked(societies: Sequence[Any]) -> set[str]:
+    return {
+        condition.kind
+        for row in societies
+        if row.kind == "agreement_version"
+        for clause in read_text(row.hash, row.content)[1]
+        for condition in clause.conditions
+    }
 
 
 def load_evidence(person: UUID, evidence: Sequence[str]) -> Loaded:
@@ -57,52 +84,32 @@ def load_evidence(person: UUID, evidence: Sequence[str]) -> Loaded:
 
     The person of each term is the one the decision was about, whoever holds the file by now.
     """
-    ids: dict[str, list[UUID]] = {}
-    places: dict[str, set[str]] = {"standing": set(), "society": set()}
+    ids: dict[str, list[UUID]] = {kind: [] for kind in fact_selects.SOCIETY_KINDS}
+    zones: dict[str, str] = {}
     for item in evidence:
         kind, identity = item.split(":", 1)
-        if kind in places:
-            places[kind].add(identity)
+        if kind == "society":
+            code, zone = identity.split("@", 1)
+            zones[code] = zone
         else:
             ids.setdefault(kind, []).append(UUID(identity))
-    societies = sorted({item.split("@")[1] for item in places["standing"]})
+    of_societies = {kind: ids[kind] for kind in fact_selects.SOCIETY_KINDS}
     rows = Rows(
-        terms=_by_ids("term", ids),
-        agreements=_agreements_by_ids(ids),
-        grades=_by_ids("grade", ids),
-        standings=[
-            row
-            for row in (standing.list_standing_facts(societies) if societies else ())
-            if f"{row.id}@{row.organisation}" in places["standing"]
-        ],
-        dues=_by_ids("dues", ids),
-        consents=_by_ids("consent", ids),
-        zones=dict(item.split("@", 1) for item in places["society"]),
+        terms=_personal("term", ids),
+        societies=_read(fact_selects.societies_by_ids(), **of_societies),
+        dues=_personal("dues", ids),
+        consents=_personal("consent", ids),
+        zones=zones,
         person=person,
     )
     return Loaded(*read_rows(rows))
+
+
+def _personal(kind: str, ids: dict[str, list[UUID]]) -> Sequence[Any]:
+    return _read(fact_selects.personal_by_ids(kind), ids=ids[kind]) if kind in ids else ()
 
 
 def _read(statement: Any, **params: Any) -> Sequence[Any]:
     """Run a statement of columns on the session's connection, past the work the ORM would add."""
     db.session.flush()
     return db.session.connection().execute(statement, params).all()
-
-
-def _conditions_asked(agreements: Sequence[Any]) -> set[str]:
-    return {
-        condition.kind
-        for row in agreements
-        if row.kind == "agreement_version"
-        for clause in read_text(row.hash, row.content)[1]
-        for condition in clause.conditions
-    }
-
-
-def _by_ids(kind: str, ids: dict[str, list[UUID]]) -> Sequence[Any]:
-    return _read(fact_selects.by_ids(kind), ids=ids[kind]) if kind in ids else ()
-
-
-def _agreements_by_ids(ids: dict[str, list[UUID]]) -> Sequence[Any]:
-    wanted = {kind: ids.get(kind, []) for kind in fact_selects.AGREEMENT_KINDS}
-    return _read(fact_selects.agreements_by_ids(), **wanted) if any(wanted.values()) else ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Row, select, tuple_
 
 from auth.services import subjects
 from consortium.kernel.clock import read_now
@@ -17,7 +17,6 @@ from membership.services.selects import ORGANISATION, covering, not_superseded
 from membership.values import CONSENT_PURPOSE_RECOGNITION
 
 
-@reading
 def describe_members(keys: Sequence[str], *, recipient: str) -> Mapping[str, Mapping[str, Any]]:
     """Describe members to a peer: only those who consented that a society there is told.
 
@@ -29,9 +28,19 @@ def describe_members(keys: Sequence[str], *, recipient: str) -> Mapping[str, Map
         Data by key; a member who has not consented, or no longer does, is left out, so that the
         peer gets a tombstone.
     """
-    now = read_now()
+    return {
+        f"{code}:{member.member_number}": _describe(member, profile, code, term, recipient)
+        for member, profile, code, term in _read_consented(keys, recipient)
+    }
+
+
+@reading
+def _read_consented(
+    keys: Sequence[str], recipient: str
+) -> Sequence[Row[Member, MemberProfile, str, Term]]:
+    """Read files, profiles and terms, the newest term of each member last."""
     pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
-    rows = db.session.execute(
+    return db.session.execute(
         select(Member, MemberProfile, ORGANISATION.c.code, Term)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
         .join(Term, Term.member_id == Member.id)
@@ -41,14 +50,10 @@ def describe_members(keys: Sequence[str], *, recipient: str) -> Mapping[str, Map
             Member.erased_at.is_(None),
             not_superseded(Term),
             Term.state != "void",
-            _consented(recipient, now),
+            _consented(recipient, read_now()),
         )
         .order_by(Term.since)
     ).all()
-    return {
-        f"{code}:{member.member_number}": _describe(member, profile, code, term, recipient)
-        for member, profile, code, term in rows
-    }
 
 
 def _consented(recipient: str, now: datetime) -> Any:

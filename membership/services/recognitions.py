@@ -18,7 +18,7 @@ from membership import models, policies, values
 from membership.errors import KnownAtAhead, PersonUnknown
 from membership.rules import Decision, Question, decide, recognised_until
 from membership.services import people_refs
-from membership.services.facts import Loaded, load_evidence, load_facts
+from membership.services.facts import Loaded, load_evidence, load_facts, load_facts_of_member
 from membership.services.selects import ORGANISATION
 
 REPLAYED_A_PAGE = 500
@@ -105,14 +105,28 @@ def ask_recognition(
     allowed = policies.may_ask_recognition(principal, person_society=home, host=host)
     if not allowed and principal.person_id is None:
         raise Forbidden
-    person_id = people_refs.resolve_person(person, principal)
+    _check_known_at(known_at)
+    person_id, loaded = _load(principal, person, host, known_at)
     if not allowed and principal.person_id != person_id:
         # The same answer as for a number that nobody has: a roster is not to be probed.
         raise PersonUnknown
-    made = decide_recognition(person_id, host, benefit, valid_at, known_at=known_at)
+    question = Question(str(person_id), host, benefit, valid_at or read_now(), known_at)
+    made = _value(person_id, question, loaded)
     if made.reason.code in ("no-membership", "no-agreement"):
         organisations.get_organisation(host)
     return made
+
+
+def _load(
+    principal: Principal, person: str, host: str, known_at: datetime | None
+) -> tuple[UUID, Loaded]:
+    """Load facts by the person's outside name; a member's number costs no statement of its own."""
+    if ":" in person:
+        society, number = person.split(":", 1)
+        found, loaded = load_facts_of_member(society, number, [host], known_at=known_at)
+        return found or people_refs.resolve_person(person, principal), loaded
+    person_id = people_refs.resolve_person(person, principal)
+    return person_id, load_facts([person_id], [host], known_at=known_at)
 
 
 def record_decision(uow: UnitOfWork, decision: values.RecognitionDecision, *, purpose: str) -> UUID:

@@ -71,7 +71,7 @@ class _Wish:
     is_demo: bool
 
 
-def import_roster(  # noqa: PLR0913  the members of an import, named by every caller
+def import_roster(
     principal: Principal,
     *,
     society: str,
@@ -176,9 +176,7 @@ def lock_roster(uow: UnitOfWork, code: str) -> Organisation:
     """Let one import of a society write at a time; reads and other societies go on."""
     society = organisations.get_organisation(code)
     table = selects.ORGANISATION
-    uow.execute(
-        select(table.c.id).where(table.c.id == society.id).with_for_update(key_share=True)
-    )
+    uow.execute(select(table.c.id).where(table.c.id == society.id).with_for_update(key_share=True))
     return society
 
 
@@ -191,7 +189,7 @@ def _plan(society: Organisation, roster: Roster, now: datetime) -> Plan:
     )
 
 
-def _write(  # noqa: PLR0913  both call sites stand in this file
+def _write(
     uow: UnitOfWork,
     principal: Principal,
     society: Organisation,
@@ -208,9 +206,7 @@ def _write(  # noqa: PLR0913  both call sites stand in this file
     )
     row.state, row.applied_at, row.position = "applied", uow.now, (last or 0) + 1
     detail = {name: plan.count(name) for name in ("create", "update", "unchanged", "refused")}
-    uow.audit(
-        "membership.roster.applied", subject=str(row.id), society=society.code, detail=detail
-    )
+    uow.audit("membership.roster.applied", subject=str(row.id), society=society.code, detail=detail)
 
 
 def apply_import(principal: Principal, *, import_id: UUID) -> Report:
@@ -359,9 +355,7 @@ def _list(society: str, limit: int) -> tuple[ImportLine, ...]:
     )
 
 
-def list_imports(
-    principal: Principal, *, society: str, limit: int = 20
-) -> tuple[ImportLine, ...]:
+def list_imports(principal: Principal, *, society: str, limit: int = 20) -> tuple[ImportLine, ...]:
     """List a society's latest imports, newest first.
 
     Raises:

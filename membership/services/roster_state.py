@@ -73,7 +73,7 @@ def _number_width(society_id: UUID) -> int | None:
 
 
 def read_defaults(society: str, *, now: datetime) -> Defaults:
-    """Return what a new member gets where her row says nothing: usual class, lowest grade, today."""
+    """Return what a new member gets where her row is silent: usual class, lowest grade, today."""
     found = organisations.get_organisation(society)
     grades = catalogue.list_grades(society, at=now)
     codes = [one.code for one in catalogue.list_classes(society, at=now)]

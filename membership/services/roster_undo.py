@@ -20,7 +20,13 @@ from membership.roster.unwinding import Line, Unwound, unwind
 from membership.roster.values import OPEN_END
 from membership.services import roster_state
 from membership.services.roster_imports import KEEP_DAYS, find_own, lock_roster
-from membership.services.roster_writing import PROFILE_COLUMNS, Writer, chunks, follow_names, table_of
+from membership.services.roster_writing import (
+    PROFILE_COLUMNS,
+    Writer,
+    chunks,
+    follow_names,
+    table_of,
+)
 from membership.services.terms import TOPIC
 
 
@@ -121,16 +127,12 @@ def _lines(uow: UnitOfWork, import_id: UUID) -> dict[UUID, Line]:
     return {row.member_id: _decode(row) for row in rows}
 
 
-def _later_lines(
-    uow: UnitOfWork, this: models.RosterImport
-) -> dict[UUID, list[tuple[UUID, Line]]]:
+def _later_lines(uow: UnitOfWork, this: models.RosterImport) -> dict[UUID, list[tuple[UUID, Line]]]:
     """Lines of later imports in force about the same members, by member, in order."""
     table, imports = models.RosterImportLine, models.RosterImport
     ours = select(table.member_id).where(table.import_id == this.id)
     rows = uow.session.execute(
-        select(
-            table.import_id, table.member_id, table.action, table.asserted, table.changes
-        )
+        select(table.import_id, table.member_id, table.action, table.asserted, table.changes)
         .join(imports, imports.id == table.import_id)
         .where(
             imports.society_id == this.society_id,
@@ -300,9 +302,7 @@ def _write_heirs(uow: UnitOfWork, heirs: Mapping[tuple[UUID, UUID], Line]) -> No
     ]
     uow.execute(
         update(table)
-        .where(
-            table.c.import_id == bindparam("_import"), table.c.member_id == bindparam("_member")
-        )
+        .where(table.c.import_id == bindparam("_import"), table.c.member_id == bindparam("_member"))
         .values(action=bindparam("action"), changes=bindparam("changes")),
         rows,
     )

@@ -180,7 +180,7 @@ def _line(uow: UnitOfWork, import_id: UUID, member_id: UUID, planned: Planned) -
     }
 
 
-def _write_created(  # noqa: PLR0913, PLR0917  one call site, just above
+def _write_created(
     uow: UnitOfWork,
     writer: Writer,
     principal: Principal,

@@ -77,7 +77,7 @@ def sign_agreement(agreement_id: UUID, version: int) -> Response:
 
 @blueprint.post("/agreements/<uuid:agreement_id>/ending")
 @require_sign_in
-@on_refusal(lambda agreement_id: show_agreement(agreement_id))
+@on_refusal(show_agreement)
 def change_ending(agreement_id: UUID) -> Response:
     """End an agreement now, or take its ending back (`decision=end|restore`)."""
     if request.form.get("decision") == "restore":

@@ -39,7 +39,7 @@ def show_members(code: str) -> str:
 
 @blueprint.post("/s/<code>/members/terms")
 @require_sign_in
-@on_refusal(lambda code: show_members(code))
+@on_refusal(show_members)
 def change_term(code: str) -> Response:
     """End a term now or undo its newest correction (`term_id`, `decision=end|restore`)."""
     try:

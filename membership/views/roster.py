@@ -1,7 +1,9 @@
 """/s/<code>/import: a society sends in its roster, sees what it would change, applies, undoes."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec
 from uuid import UUID
 
 from defusedcsv import csv
@@ -60,6 +62,20 @@ STATES: Mapping[str, str] = {
 }
 
 
+P = ParamSpec("P")
+
+
+def for_keepers(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Guard a page: anybody but the society's own officers finds nothing, and leaves a trace."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        roster_imports.require_keeper(current_principal(), str(kwargs["code"]))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 @blueprint.get("/s/<code>/import")
 @require_sign_in
 def show_import(code: str) -> str:
@@ -75,10 +91,10 @@ def show_import(code: str) -> str:
 
 @blueprint.post("/s/<code>/import")
 @require_sign_in
+@for_keepers
 @on_refusal(show_import)
 def take_file(code: str) -> Response:
     """Try a file (`file`) and lead to its report; nothing is written yet."""
-    roster_imports.require_keeper(current_principal(), code)
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise FileMissing
@@ -111,6 +127,7 @@ def show_report(code: str, import_id: str) -> str:
 
 @blueprint.post("/s/<code>/import/<import_id>")
 @require_sign_in
+@for_keepers
 @on_refusal(show_report)
 def decide_import(code: str, import_id: str) -> Response:
     """Apply, undo, or read again with other columns (`decision=apply|undo|columns`)."""

@@ -166,7 +166,9 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _figure(name: str, kind: str, count: int, value: float, limit: float, unit: str) -> dict[str, Any]:
+def _figure(
+    name: str, kind: str, count: int, value: float, limit: float, unit: str
+) -> dict[str, Any]:
     return {
         "name": name,
         "database": kind,
@@ -182,9 +184,8 @@ def _figure(name: str, kind: str, count: int, value: float, limit: float, unit: 
 
 
 def _commit() -> str | None:
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
 

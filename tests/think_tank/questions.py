@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from think_tank.values import Brief, Candidate, Condition, ConflictPair, Question, Rule
+from think_tank.values import KINDS, Brief, Candidate, Condition, ConflictPair, Question, Rule
 
 ON = date(2026, 6, 1)
 SOCIETIES = ("math", "phys", "comp")
@@ -39,7 +39,7 @@ def rules(draw: st.DrawFn, number: int, seats: int) -> Rule:
             ),
         )
     )
-    kind = draw(st.sampled_from(("min_share", "max_share", "min_count", "max_count")))
+    kind = draw(st.sampled_from(KINDS))
     share = st.fractions(0, 1, max_denominator=4)
     value = draw(share if "share" in kind else st.integers(0, seats).map(Fraction))
     return Rule(

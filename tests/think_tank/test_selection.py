@@ -40,7 +40,7 @@ def test_the_order_of_the_pool_changes_nothing(question: Question) -> None:
 def test_next_best_is_the_best_single_swap(question: Question) -> None:
     answer = select_panel(question)
     panels = {frozenset(c.id for c in p): objective(question, p) for p in list_panels(question)}
-    seated = frozenset(answer.ids)
+    seated, best = frozenset(answer.ids), answer.objective or Fraction(0)
     for seat in answer.seats:
         swaps = [
             worth for panel, worth in panels.items()
@@ -50,7 +50,7 @@ def test_next_best_is_the_best_single_swap(question: Question) -> None:
             assert (seat.next_best is None) == (not swaps)
             if seat.next_best and seat.loss is not None:
                 swapped = seated - {seat.id} | {seat.next_best}
-                assert panels[swapped] == max(swaps) == answer.objective - seat.loss
+                assert panels[swapped] == max(swaps) == best - seat.loss
 
 
 @thorough

@@ -161,10 +161,7 @@ def read_question(document: Any) -> tuple[Question, list[str]]:
         columns = asked["pool"]["columns"][3:]
         question = Question(
             brief,
-            [
-                _read_candidate(dict(zip(columns, row, strict=True)))
-                for row in asked["pool"]["rows"]
-            ],
+            [_read_candidate(columns, row) for row in asked["pool"]["rows"]],
             [_read_pair(*row) for row in asked["conflicts"]],
             seed=str(document["seed"]),
             keep=frozenset(asked["keep"]),

@@ -51,13 +51,10 @@ def write_brief(
     brief_hash = _hash(brief)
     # The institute is locked, so that two briefs do not get one number.
     uow.lock(InstituteRow, found.id)
-    last = db.session.scalar(
-        select(func.max(BriefRow.number)).where(BriefRow.institute_id == found.id)
-    )
     row = uow.add(
         BriefRow(
             institute_id=found.id,
-            number=(last or 0) + 1,
+            number=_next_number(found.id),
             title_zh=title_zh,
             title_en=title_en,
             brief=dict(brief),
@@ -68,9 +65,20 @@ def write_brief(
         )
     )
     uow.flush()
-    told = {"institute": str(found.id), "brief": str(row.id), "hash": row.brief_hash}
-    uow.audit("think_tank.brief.written", subject=str(row.id), detail=told, principal=principal)
+    _tell(principal, row)
     return view_brief(row, found.slug)
+
+
+def _tell(principal: Principal, row: BriefRow) -> None:
+    told = {"institute": str(row.institute_id), "brief": str(row.id), "hash": row.brief_hash}
+    current_unit_of_work().audit(
+        "think_tank.brief.written", subject=str(row.id), detail=told, principal=principal
+    )
+
+
+def _next_number(institute_id: UUID) -> int:
+    numbers = select(func.max(BriefRow.number)).where(BriefRow.institute_id == institute_id)
+    return (db.session.scalar(numbers) or 0) + 1
 
 
 def _hash(brief: Mapping[str, Any]) -> str:

@@ -69,12 +69,9 @@ def import_experts(principal: Principal, content: bytes) -> ImportReport:
     )
     uow.flush()
     counts = _take(uow, wishes, {c: s.id for c, s in societies.items()}, made.id)
-    uow.audit(
-        "think_tank.experts.imported",
-        subject=str(made.id),
-        detail={"read": len(table.rows), "refused": len(refusals), **counts},
-        principal=principal,
-    )
+    told = {"read": len(table.rows), "refused": len(refusals), **counts}
+    action = "think_tank.experts.imported"
+    uow.audit(action, subject=str(made.id), detail=told, principal=principal)
     return ImportReport(
         import_id=made.id,
         read=len(table.rows),

@@ -61,11 +61,17 @@ def found_institute(principal: Principal, **wish: Any) -> Institute:
     uow.flush()
     charter = _add_charter(uow, row.id, wish)
     index_text("think_tank.institute", str(row.id), f"{row.name_zh} {row.name_en} {row.slug}")
-    told = {"institute": str(row.id), "consortium": consortium.code, "charter": charter.text_hash}
-    uow.emit("think_tank.institute.founded", str(row.id), told)
-    uow.audit("think_tank.institute.founded", subject=str(row.id), detail=told, principal=principal)
+    made = _view(row, charter, consortium.code)
+    _tell(principal, made)
+    return made
+
+
+def _tell(principal: Principal, made: Institute) -> None:
+    uow, key = current_unit_of_work(), str(made.id)
+    told = {"institute": key, "consortium": made.consortium, "charter": made.charter_hash}
+    uow.emit("think_tank.institute.founded", key, told)
+    uow.audit("think_tank.institute.founded", subject=key, detail=told, principal=principal)
     uow.flush()
-    return _view(row, charter, consortium.code)
 
 
 def _add_charter(uow: UnitOfWork, institute_id: UUID, wish: Mapping[str, Any]) -> InstituteCharter:

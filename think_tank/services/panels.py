@@ -77,11 +77,16 @@ def seat_panel(principal: Principal, *, solve_id: UUID) -> Panel:
     for place, seat in enumerate(run.answer["seats"], start=1):
         expert_id = pool.ids[seat["id"]]
         uow.add(PanelSeat(panel_id=panel.id, expert_id=expert_id, place=place, answer=seat))
-    told = {"panel": str(panel.id), "institute": str(institute.id), "seats": brief.brief["seats"]}
-    uow.emit("think_tank.panel.seated", str(panel.id), told)
-    uow.audit("think_tank.panel.seated", subject=str(panel.id), detail=told, principal=principal)
     uow.flush()
+    _tell("think_tank.panel.seated", panel, principal)
     return _view_all([panel], principal)[0]
+
+
+def _tell(topic: str, panel: PanelRow, principal: Principal) -> None:
+    uow = current_unit_of_work()
+    told = {"panel": str(panel.id), "institute": str(panel.institute_id)}
+    uow.emit(topic, str(panel.id), told)
+    uow.audit(topic, subject=str(panel.id), detail=told, principal=principal)
 
 
 def _claim_brief(uow: UnitOfWork, brief_id: UUID) -> None:
@@ -122,11 +127,7 @@ def publish_panel(principal: Principal, *, panel_id: UUID) -> Panel:
         raise PanelConfidential
     if panel.published_at is None:
         panel.published_at = uow.now
-        told = {"panel": str(panel.id), "institute": str(panel.institute_id)}
-        uow.emit("think_tank.panel.published", str(panel.id), told)
-        uow.audit(
-            "think_tank.panel.published", subject=str(panel.id), detail=told, principal=principal
-        )
+        _tell("think_tank.panel.published", panel, principal)
     return _view_all([panel], principal)[0]
 
 

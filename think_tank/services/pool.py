@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
@@ -160,17 +160,7 @@ def search_experts(
     """
     if not may_search_experts(principal):
         raise Forbidden
-    chosen = select(ExpertRow).where(
-        ExpertRow.id.in_(select_usable(read_now(), ("panel", "search")))
-    )
-    if discipline:
-        filed = select(ExpertDiscipline.expert_id).where(
-            ExpertDiscipline.code == discipline.strip().upper()
-        )
-        chosen = chosen.where(ExpertRow.id.in_(filed))
-    if query.strip():
-        found = [UUID(name) for name in search_ids(KIND, query, limit=MOST_FOUND)]
-        chosen = chosen.where(ExpertRow.id.in_(found))
+    chosen = _select_found(query, discipline)
     if after is not None:
         chosen = chosen.where(ExpertRow.id > UUID(after))
     rows = list(db.session.scalars(chosen.order_by(ExpertRow.id).limit(limit + 1)))
@@ -178,6 +168,18 @@ def search_experts(
     societies = get_organisations_by_id({row.society_id for row in shown})
     experts = [_view(row, societies[row.society_id].code, query, discipline) for row in shown]
     return experts, str(shown[-1].id) if len(rows) > limit else None
+
+
+def _select_found(query: str, discipline: str) -> Select[ExpertRow]:
+    usable = select_usable(read_now(), ("panel", "search"))
+    chosen = select(ExpertRow).where(ExpertRow.id.in_(usable))
+    if discipline:
+        wanted = ExpertDiscipline.code == discipline.strip().upper()
+        chosen = chosen.where(ExpertRow.id.in_(select(ExpertDiscipline.expert_id).where(wanted)))
+    if query.strip():
+        found = [UUID(name) for name in search_ids(KIND, query, limit=MOST_FOUND)]
+        chosen = chosen.where(ExpertRow.id.in_(found))
+    return chosen
 
 
 def _view(row: ExpertRow, society: str, query: str, discipline: str) -> Expert:

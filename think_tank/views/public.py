@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from consortium.kernel.errors import NotFound
 from consortium.kernel.principal import current_principal
 from consortium.kernel.web import page
+from consortium.services.consortia import get_consortium
 from think_tank.services.briefs import list_briefs
 from think_tank.services.institutes import get_institute, is_coordinator, list_institutes
 from think_tank.services.panels import get_panel, list_panels
@@ -29,6 +30,7 @@ def show_institute(slug: str) -> ResponseReturnValue:
     return page(
         "think_tank/institute.html",
         institute=institute,
+        consortium=get_consortium(institute.consortium),
         panels=list_panels(principal, institute=slug),
         coordinates=coordinates,
         briefs=list_briefs(principal, institute=slug),

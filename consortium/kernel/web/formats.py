@@ -73,6 +73,11 @@ def write_day(day: date | None) -> Markup:
     return Markup('<time datetime="%s">%s</time>') % (day.isoformat(), text)
 
 
+def write_first_day(since: datetime, zone: str = DEFAULT_ZONE) -> Markup:
+    """`<time>` with the civil day of the zone on which a period begins."""
+    return write_day(since.astimezone(ZoneInfo(zone)).date())
+
+
 def write_last_day(until: datetime | None, zone: str = DEFAULT_ZONE) -> Markup:
     """`<time>` with the last day, included, of a period that ends before `until`."""
     return write_day(last_day(until, zone) if until else None)
@@ -81,5 +86,9 @@ def write_last_day(until: datetime | None, zone: str = DEFAULT_ZONE) -> Markup:
 def init_formats(app: Flask) -> None:
     """Offer the formats as template filters of the same meaning."""
     app.jinja_env.filters.update(
-        money=write_money, instant=write_instant, day=write_day, last_day=write_last_day
+        money=write_money,
+        instant=write_instant,
+        day=write_day,
+        first_day=write_first_day,
+        last_day=write_last_day,
     )

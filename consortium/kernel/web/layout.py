@@ -246,5 +246,3 @@ def init_layout(app: Flask) -> None:
         say=say,
         tiles=tiles,
     )
-    app.jinja_env.trim_blocks = True
-    app.jinja_env.lstrip_blocks = True

@@ -52,7 +52,8 @@ def xlsx(
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"date_1904": date_1904}) as book:
         styles = {
-            column: book.add_format({"num_format": code}) for column, code in (formats or {}).items()
+            column: book.add_format({"num_format": code})
+            for column, code in (formats or {}).items()
         }
         for place, (name, rows) in enumerate(held.items()):
             sheet = book.add_worksheet(name)
@@ -85,9 +86,7 @@ def xls(rows: Rows, *, formats: Mapping[int, str] | None = None, date_1904: bool
     book = xlwt.Workbook(encoding="utf-8")
     book.dates_1904 = date_1904
     sheet = book.add_sheet("会员")
-    styles = {
-        column: xlwt.easyxf(num_format_str=code) for column, code in (formats or {}).items()
-    }
+    styles = {column: xlwt.easyxf(num_format_str=code) for column, code in (formats or {}).items()}
     for number, row in enumerate(rows):
         for column, cell in enumerate(row):
             style = styles.get(column) if number else None

@@ -37,7 +37,9 @@ def test_a_dry_run_prints_the_report(house: Flask, tmp_path: Path) -> None:
     path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE), "gb18030"))
     code, report = run(house, "import", path, "--society", "math")
     assert code == 0
-    assert {name: report[name] for name in ("encoding", "sheet", "header_row", "read", "create")} == {
+    assert {
+        name: report[name] for name in ("encoding", "sheet", "header_row", "read", "create")
+    } == {
         "encoding": "gb18030",
         "sheet": None,
         "header_row": 1,
@@ -45,7 +47,11 @@ def test_a_dry_run_prints_the_report(house: Flask, tmp_path: Path) -> None:
         "create": 2,
     }
     first = report["columns"][0]
-    assert (first["source"], first["field"], first["confidence"]) == ("会员号", "member_number", 1.0)
+    assert (first["source"], first["field"], first["confidence"]) == (
+        "会员号",
+        "member_number",
+        1.0,
+    )
     assert report["refusals"] == []
 
 

@@ -55,7 +55,10 @@ def test_every_format_gives_the_same_people(data: bytes, kind: str, encoding: st
 
 @pytest.mark.parametrize("encoding", ["cp950", "big5hkscs"])
 def test_a_big5_file_is_not_taken_for_gb18030(encoding: str) -> None:
-    rows = (("會員編號", "姓名", "會員級別", "服務單位"), ("A001", "陳美玲", "普通會員", "國立臺灣大學"))
+    rows = (
+        ("會員編號", "姓名", "會員級別", "服務單位"),
+        ("A001", "陳美玲", "普通會員", "國立臺灣大學"),
+    )
     roster = read(files.text(rows, encoding))
     assert (roster.encoding, roster.values["name"], roster.values["employer"]) == (
         "big5",
@@ -88,9 +91,7 @@ def test_a_workbook_named_et_or_xls_is_judged_by_its_bytes() -> None:
 
 
 def test_a_web_page_named_xls_is_read() -> None:
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in TABLE
-    )
+    lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in TABLE)
     page = f"<html><head><meta charset=gb2312></head><table border=1>{lines}</table></html>"
     roster = read(page.encode("gb18030"))
     assert (roster.kind, roster.values["name"]) == ("html", NAMES)
@@ -124,7 +125,11 @@ def test_a_number_format_of_zeros_keeps_leading_zeros(write: Any) -> None:
 
 @pytest.mark.parametrize("write", [files.xlsx, files.xls, files.ods])
 def test_numbers_of_text_and_of_number_mean_the_same(write: Any) -> None:
-    rows = (HEADER, (10023, "张三", "普通会员", 13800138000), ("10024", "李四", "普通会员", "13900139000"))
+    rows = (
+        HEADER,
+        (10023, "张三", "普通会员", 13800138000),
+        ("10024", "李四", "普通会员", "13900139000"),
+    )
     roster = read(write(rows))
     assert roster.values["member_number"] == ["10023", "10024"]
     assert roster.values["mobile"] == ["+8613800138000", "+8613900139000"]

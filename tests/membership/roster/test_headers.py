@@ -7,7 +7,7 @@ import pytest
 from membership.roster.errors import MappingInvalid, RosterHeaderMissing
 from membership.roster.header import match_header
 from membership.roster.synonyms import IGNORED, SENSITIVE, SYNONYMS
-from membership.roster.values import FIELDS
+from membership.roster.values import FIELDS, Vocabulary
 from tests.membership.roster import files
 from tests.membership.roster.files import HEADER, PEOPLE, read
 
@@ -59,12 +59,17 @@ def test_headers_are_known_in_other_spellings(header: str, field: str) -> None:
     assert match_header(header)[0] == field
 
 
-@pytest.mark.parametrize("header", ["备注", "紧急联系人电话", "单位电话", "证件类型", "学历", "邮编", "年龄"])
+@pytest.mark.parametrize(
+    "header", ["备注", "紧急联系人电话", "单位电话", "证件类型", "学历", "邮编", "年龄"]
+)
 def test_other_columns_are_not_taken_for_a_field(header: str) -> None:
     assert match_header(header)[0] is None
 
 
-@pytest.mark.parametrize("header", [*SENSITIVE, "政治面貌（必填）", "民族:", "宗教信仰", "Political Party", "Ethnic group"])
+@pytest.mark.parametrize(
+    "header",
+    [*SENSITIVE, "政治面貌（必填）", "民族:", "宗教信仰", "Political Party", "Ethnic group"],
+)
 def test_sensitive_columns_are_recognised_and_never_read(header: str) -> None:
     assert match_header(header)[::2] == (None, "sensitive")
 
@@ -161,7 +166,13 @@ def test_a_header_repeated_on_each_printed_page_is_passed_over() -> None:
 
 
 def test_section_titles_are_passed_over() -> None:
-    rows = (HEADER, ("一、普通会员", "", "", ""), PEOPLE[0], ("二、高级会员", "", "", ""), PEOPLE[1])
+    rows = (
+        HEADER,
+        ("一、普通会员", "", "", ""),
+        PEOPLE[0],
+        ("二、高级会员", "", "", ""),
+        PEOPLE[1],
+    )
     roster = read(files.xlsx(rows))
     assert (roster.read, dict(roster.skipped)) == (2, {"section": 2})
 
@@ -173,7 +184,13 @@ def test_people_whose_names_begin_like_a_footer_are_people() -> None:
 
 
 def test_blank_and_numbered_blank_rows_are_no_members() -> None:
-    rows = (("序号", *HEADER), (1, *PEOPLE[0]), ("", "", "", "", ""), (2, "", "", "", ""), (3, *PEOPLE[1]))
+    rows = (
+        ("序号", *HEADER),
+        (1, *PEOPLE[0]),
+        ("", "", "", "", ""),
+        (2, "", "", "", ""),
+        (3, *PEOPLE[1]),
+    )
     roster = read(files.xlsx(rows))
     assert (roster.numbers, roster.faults) == ([2, 5], ())
 
@@ -215,7 +232,9 @@ def test_an_unknown_grade_names_the_known_ones() -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["高级会员", "高级", "高級會員", "Senior", "senior member", "SENIOR", "高級"])
+@pytest.mark.parametrize(
+    "cell", ["高级会员", "高级", "高級會員", "Senior", "senior member", "SENIOR", "高級"]
+)
 def test_a_grade_is_known_by_all_its_names(cell: str) -> None:
     assert read(files.xlsx((HEADER, ("M0001", "张三", cell, "")))).values["grade"] == ["senior"]
 
@@ -234,7 +253,7 @@ def test_the_surer_of_two_columns_is_taken_and_the_other_reported() -> None:
     rows = (("编号", "会员号", "姓名"), ("1", "M0001", "张三"))
     roster = read(files.xlsx(rows))
     assert roster.values["member_number"] == ["M0001"]
-    assert [(column.source, column.reason) for column in roster.columns][0] == ("编号", "taken")
+    assert (roster.columns[0].source, roster.columns[0].reason) == ("编号", "taken")
 
 
 def test_addresses_under_a_header_of_contacts_are_addresses() -> None:
@@ -266,7 +285,7 @@ def test_a_mapping_to_nothing_is_refused(mapping: dict[str, Any]) -> None:
 
 
 def test_zeros_that_the_society_uses_come_back() -> None:
-    vocabulary = files.Vocabulary(today=files.VOCABULARY.today, number_width=5)
+    vocabulary = Vocabulary(today=files.VOCABULARY.today, number_width=5)
     rows = (("会员号", "姓名"), ("42", "张三"), ("12345", "李四"))
     roster = read(files.text(rows), vocabulary=vocabulary)
     assert roster.values["member_number"] == ["00042", "12345"]
@@ -289,7 +308,11 @@ def test_in_a_rounded_column_a_number_that_fits_by_chance_is_refused_too() -> No
         for first in range(10)
         if _fits(f"110105194912{day:02}{first}000")
     )
-    rows = (("会员号", "姓名", "身份证号"), ("1", "张三", fits), ("2", "李四", "110105194912310000"))
+    rows = (
+        ("会员号", "姓名", "身份证号"),
+        ("1", "张三", fits),
+        ("2", "李四", "110105194912310000"),
+    )
     codes = [fault.code for fault in read(files.text(rows)).faults]
     assert codes == ["national-id-rounded", "national-id-rounded"]
     alone = read(files.text(rows[:2]))

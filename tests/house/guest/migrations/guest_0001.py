@@ -8,7 +8,8 @@ from consortium.kernel.db import Id, Instant, Position
 revision = "guest_0001"
 down_revision = None
 branch_labels = ("guest",)
-depends_on = None
+# change_id points there.
+depends_on = ("0006_think_tank",)
 
 
 def upgrade() -> None:

@@ -17,3 +17,15 @@ class VisitOut(ApiSchema):
     id = fields.UUID(required=True)
     visitor = fields.String(required=True)
     at = InstantField(required=True)
+
+
+class EchoOut(ApiSchema):
+    """A message that was heard."""
+
+    key = fields.String(required=True)
+
+
+class TallyOut(ApiSchema):
+    """A count."""
+
+    visits = fields.Integer(required=True)

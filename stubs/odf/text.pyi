@@ -1,0 +1,3 @@
+from odf.element import Element
+
+class P(Element): ...

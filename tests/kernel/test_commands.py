@@ -1,0 +1,55 @@
+"""Commands as operators and scripts see them: output, exit codes."""
+
+import json
+
+from flask import Flask
+
+from consortium.kernel.unit_of_work import unit_of_work
+
+
+def run(app: Flask, *words: str) -> tuple[int, list[dict[str, object]]]:
+    done = app.test_cli_runner().invoke(args=[*words, "--json"])
+    return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_jobs_are_listed_as_json_lines(app: Flask) -> None:
+    code, rows = run(app, "consortium", "jobs", "list")
+    assert code == 0
+    assert "consortium.prove" in {row["job"] for row in rows}
+
+
+def test_an_unknown_job_is_refused_with_a_problem(app: Flask) -> None:
+    code, rows = run(app, "consortium", "jobs", "run", "no.such")
+    assert (code, rows[0]["code"]) == (1, "job-unknown")
+
+
+def test_a_job_run_by_hand_is_written_down(app: Flask) -> None:
+    code, rows = run(app, "consortium", "jobs", "run", "consortium.purge-idempotency")
+    assert (code, rows[0]["state"]) == (0, "done")
+    _, history = run(app, "consortium", "jobs", "history")
+    assert [row["job"] for row in history] == ["consortium.purge-idempotency"]
+
+
+def test_a_proof_that_did_not_run_does_not_hold(app: Flask) -> None:
+    run(app, "consortium", "jobs", "prove", "--slots", "3", "--every", "0.001", "--pages", "2")
+    code, rows = run(app, "consortium", "jobs", "prove", "--report")
+    assert code == 3
+    assert rows[0]["once"] == 0
+
+
+def test_wrong_usage_exits_2(app: Flask) -> None:
+    assert app.test_cli_runner().invoke(args=["consortium", "jobs", "run"]).exit_code == 2
+
+
+def test_a_sound_trail_exits_0(app: Flask) -> None:
+    with unit_of_work() as uow:
+        uow.audit("test.acted")
+    code, rows = run(app, "consortium", "audit", "verify")
+    assert (code, rows[0]["ok"]) == (0, True)
+
+
+def test_the_demo_is_refused_on_a_database_in_use(app: Flask) -> None:
+    with unit_of_work() as uow:
+        uow.audit("test.acted")
+    code, rows = run(app, "consortium", "demo", "load")
+    assert (code, rows[0]["code"]) == (1, "demo-refused")
