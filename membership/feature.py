@@ -15,6 +15,7 @@ from membership.roster_commands import roster_group
 from membership.services import roster_retention, subject_data
 from membership.services.enrolment import MembershipRoster
 from membership.services.roster_imports import KEEP_DAYS
+from membership.views import tiles
 from membership.views.recognitions import render_tile
 
 
@@ -43,7 +44,11 @@ FEATURE = Feature(
     commands=(group,),
     claims=CLAIMS,
     feeds=FEEDS,
-    tiles=(Tile("me", render_tile, order=10),),
+    tiles=(
+        Tile("me", render_tile, order=10),
+        Tile("me", tiles.draw_me, order=20),
+        Tile("society", tiles.draw_society, order=20),
+    ),
     retention=(Retention("roster_import_line", KEEP_DAYS, roster_retention.purge_lines),),
     subject_data=(
         SubjectData(subject_data.export_membership, subject_data.erase_membership),

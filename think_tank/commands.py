@@ -50,13 +50,22 @@ def _ids(_context: click.Context, _option: click.Parameter, value: str | None) -
 @SECONDS
 def solve(brief: Path, pool: Path, conflicts: Path | None, **options: Any) -> dict[str, Any]:
     """Seat the best panel that keeps every hard rule of BRIEF."""
-    return panel_files.solve_files(
-        brief.read_bytes(),
-        pool=pool.read_bytes(),
-        conflicts=conflicts.read_bytes() if conflicts else None,
-        today=read_now().date(),
-        **options,
+    return _shown(
+        panel_files.solve_files(
+            brief.read_bytes(),
+            pool=pool.read_bytes(),
+            conflicts=conflicts.read_bytes() if conflicts else None,
+            today=read_now().date(),
+            **options,
+        )
     )
+
+
+def _shown(document: dict[str, Any]) -> dict[str, Any]:
+    """The answer; the whole pool goes along only where a program keeps it."""
+    if not click.get_current_context().params.get("as_json"):
+        document.pop("input")
+    return document
 
 
 @json_command(panel)
@@ -75,7 +84,9 @@ def check(file: Path) -> dict[str, Any]:
 @SECONDS
 def replace_declined(file: Path, declined: frozenset[str], seconds: float) -> dict[str, Any]:
     """Seat a printed panel anew without those who declined, changing the fewest seats."""
-    return panel_files.replace_in_file(file.read_bytes(), declined=declined, seconds=seconds)
+    return _shown(
+        panel_files.replace_in_file(file.read_bytes(), declined=declined, seconds=seconds)
+    )
 
 
 @json_command(expert, "import")

@@ -6,6 +6,7 @@ from typing import Any
 from consortium.kernel.errors import N_, ConsortiumError, fill
 from consortium.kernel.web import select_language
 from consortium.kernel.web.answers import say
+from consortium.services.organisations import list_organisations
 from think_tank import errors
 from think_tank.rules.reasons import MESSAGES
 from think_tank.values import Solve
@@ -72,18 +73,27 @@ def write_failure(solve: Solve) -> str:
     return say(titles.get(solve.failure or "", STATES[solve.state]))
 
 
-def write_rule(rule: Mapping[str, Any]) -> str:
+def name_societies() -> dict[str, str]:
+    """Names of all organisations by code, in the reader's language."""
+    language = select_language().html
+    return {found.code: found.name(language) for found in list_organisations()}
+
+
+def write_rule(rule: Mapping[str, Any], societies: Mapping[str, str]) -> str:
     """A rule of a brief in one line, for instance "front line = yes: at least 3/4 of the seats"."""
     of = rule["of"]
     wanted = of["value"]
-    texts = [_value(of["field"], one) for one in (wanted if isinstance(wanted, list) else [wanted])]
+    values = wanted if isinstance(wanted, list) else [wanted]
+    texts = [_value(of["field"], one, societies) for one in values]
     subject = say(FIELDS.get(of["field"], of["field"]))
     condition = f"{subject} {OPERATORS[of['op']]} {', '.join(texts)}"
     return f"{condition}: {fill(say(KINDS[rule['kind']]), {'value': rule['value']})}"
 
 
-def _value(field: str, value: object) -> str:
+def _value(field: str, value: object, societies: Mapping[str, str]) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
+    if field == "society":
+        return societies.get(text, text)
     return say(FLAGS[text]) if field == "front_line" and text in FLAGS else text
 
 

@@ -78,7 +78,7 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def delete_authorization_code(self, authorization_code: Any) -> NoReturn:
         """Never asked for: the code is consumed by a conditional update."""
-        raise NotImplementedError
+        raise AssertionError("the code is consumed when it is redeemed")
 
     def authenticate_user(self, authorization_code: Any) -> UUID | None:
         """The person whom the code is about."""

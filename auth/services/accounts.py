@@ -1,7 +1,8 @@
 """Accounts: how a person proves who she is."""
 
 from collections.abc import Callable
-from typing import NoReturn
+from functools import cache
+from typing import Any, NoReturn
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -149,8 +150,8 @@ def _store_password(principal: Principal, *, person_id: UUID, hashed: str) -> No
 @reading
 def find_account(person_id: UUID) -> Account | None:
     """A person's account, or None."""
-    row = _find_row(person_id)
-    return None if row is None else _as_value(row)
+    row = db.session.execute(_account_query(), {"person_id": person_id}).one_or_none()
+    return None if row is None else Account(*row)
 
 
 @reading
@@ -161,20 +162,36 @@ def find_account_by(text: str) -> Account | None:
 
 
 def find_row_by(identifier: Identifier) -> models.Account | None:
-    """The account row that an identifier names, in the open transaction; disabled ones not.
+    """The account row that an identifier names, in the open transaction; disabled ones not."""
+    kind, value = _column_of(identifier)
+    rows = models.Account
+    return db.session.scalar(
+        sa.select(rows).where(getattr(rows, kind) == value, rows.disabled_at.is_(None))
+    )
 
-    Two statements at most, whether or not there is one.
-    """
-    accounts = models.Account
-    if identifier.kind == "email":
-        named = accounts.email == identifier.value
-    elif identifier.kind == "mobile":
-        named = accounts.mobile == identifier.value
-    else:
-        found = set(roster().find_persons(number=identifier.value, society=identifier.society))
-        # A number that two societies use names nobody until the society is said.
-        named = accounts.person_id == (found.pop() if len(found) == 1 else None)
-    return db.session.scalar(sa.select(accounts).where(named, accounts.disabled_at.is_(None)))
+
+def find_login(identifier: Identifier) -> sa.Row[UUID, str | None, bool] | None:
+    """Columns person_id, password_hash, is_demo of the account that an identifier names."""
+    kind, value = _column_of(identifier)
+    return db.session.execute(_login_query(kind), {"value": value}).one_or_none()
+
+
+def _column_of(identifier: Identifier) -> tuple[str, str | UUID | None]:
+    if identifier.kind != "number":
+        return identifier.kind, identifier.value
+    found = set(roster().find_persons(number=identifier.value, society=identifier.society))
+    # A number that two societies use names nobody until the society is said.
+    return "person_id", found.pop() if len(found) == 1 else None
+
+
+@cache
+def _login_query(kind: str) -> sa.Select[UUID, str | None, bool]:
+    rows, people = models.Account, models.Person
+    return (
+        sa.select(rows.person_id, rows.password_hash, people.is_demo)
+        .join(people, people.id == rows.person_id)
+        .where(getattr(rows, kind) == sa.bindparam("value"), rows.disabled_at.is_(None))
+    )
 
 
 @reading
@@ -207,6 +224,14 @@ def notify(person_id: UUID, subject: str, text: str) -> None:
     mobile = people_port.address_of(person_id, "mobile")
     if mobile:
         send_sms(mobile, f"{subject}: {text}" if text else subject)
+
+
+@cache
+def _account_query() -> sa.Select[*tuple[Any, ...]]:
+    rows = models.Account
+    return sa.select(
+        rows.person_id, rows.email, rows.mobile, rows.password_hash.is_not(None)
+    ).where(rows.person_id == sa.bindparam("person_id"))
 
 
 def _find_row(person_id: UUID) -> models.Account | None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from auth import models
 from auth.rules.access import hash_secret
+from auth.services.statements import insert_into, table_of
 from auth.values import AccessToken, Client, Code
 from consortium.kernel.db import Instant, db
 from consortium.kernel.ids import new_id
@@ -44,21 +45,14 @@ def issue_code(
     uow = current_unit_of_work()
     text = secrets.token_urlsafe(SECRET_BYTES)
     seconds = current_settings().authorization_code_seconds
-    uow.execute(
-        sa.insert(models.AuthorizationCode).values(
-            id=new_id(),
-            code_hash=hash_secret(text),
-            client_id=client_id,
-            person_id=principal.person_id,
-            session_id=principal.session_id,
-            redirect_uri=redirect_uri,
-            scope=scope,
-            nonce=nonce,
-            code_challenge=code_challenge,
-            created_at=uow.now,
-            expires_at=uow.now + timedelta(seconds=seconds),
-        )
-    )
+    row = {
+        "id": new_id(), "code_hash": hash_secret(text), "client_id": client_id,
+        "person_id": principal.person_id, "session_id": principal.session_id,
+        "redirect_uri": redirect_uri, "scope": scope, "nonce": nonce,
+        "code_challenge": code_challenge, "created_at": uow.now,
+        "expires_at": uow.now + timedelta(seconds=seconds),
+    }  # fmt: skip
+    uow.execute(insert_into(models.AuthorizationCode), row)
     return text
 
 
@@ -101,16 +95,26 @@ def redeem_code(code: Code) -> Issued | None:
     checked PKCE, so a thief without the verifier revokes nothing.
     """
     uow = current_unit_of_work()
-    codes = models.AuthorizationCode
-    consumed = uow.execute(
-        sa.update(codes)
-        .where(codes.id == code.id, codes.used_at.is_(None), codes.expires_at > uow.now)
-        .values(used_at=uow.now)
-    )
+    consumed = uow.execute(_consumption(), {"code_id": code.id, "now": uow.now})
     if consumed.rowcount != 1:
         _revoke_given(code)
         return None
     return _issue(code.client_id, code.scope, code=code)
+
+
+@cache
+def _consumption() -> sa.Update:
+    codes = table_of(models.AuthorizationCode)
+    now = sa.bindparam("now", type_=Instant)
+    return (
+        sa.update(codes)
+        .where(
+            codes.c.id == sa.bindparam("code_id"),
+            codes.c.used_at.is_(None),
+            codes.c.expires_at > now,
+        )
+        .values(used_at=now)
+    )
 
 
 def _revoke_given(code: Code) -> None:
@@ -139,19 +143,14 @@ def _issue(client_id: str, scope: str, *, code: Code | None = None) -> Issued:
     uow = current_unit_of_work()
     text = secrets.token_urlsafe(SECRET_BYTES)
     seconds = current_settings().access_token_seconds
-    uow.execute(
-        sa.insert(models.AccessToken).values(
-            id=new_id(),
-            token_hash=hash_secret(text),
-            client_id=client_id,
-            person_id=code.person_id if code else None,
-            session_id=code.session_id if code else None,
-            code_id=code.id if code else None,
-            scope=scope,
-            created_at=uow.now,
-            expires_at=uow.now + timedelta(seconds=seconds),
-        )
-    )
+    row = {
+        "id": new_id(), "token_hash": hash_secret(text), "client_id": client_id,
+        "person_id": code.person_id if code else None,
+        "session_id": code.session_id if code else None,
+        "code_id": code.id if code else None, "scope": scope, "created_at": uow.now,
+        "expires_at": uow.now + timedelta(seconds=seconds),
+    }  # fmt: skip
+    uow.execute(insert_into(models.AccessToken), row)
     return Issued(text, seconds, uow.now)
 
 

@@ -1,6 +1,7 @@
 """What a person lets a site learn about her: dated, per site and scope, revocable."""
 
 from collections.abc import Iterable
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,14 +16,22 @@ from consortium.kernel.unit_of_work import current_unit_of_work, reading, transa
 @reading
 def consented_scopes(person_id: UUID, client_id: str) -> frozenset[str]:
     """The scopes that a person lets a client have now; the newest row of each decides."""
-    consents = models.ClientConsent
-    rows = db.session.execute(
-        sa.select(consents.scope, consents.given)
-        .where(consents.person_id == person_id, consents.client_id == client_id)
-        .order_by(consents.at, consents.id)
-    )
+    rows = db.session.execute(_consent_query(), {"person_id": person_id, "client_id": client_id})
     newest = {row.scope: row.given for row in rows}
     return frozenset(scope for scope, given in newest.items() if given)
+
+
+@cache
+def _consent_query() -> sa.Select[str, bool]:
+    consents = models.ClientConsent
+    return (
+        sa.select(consents.scope, consents.given)
+        .where(
+            consents.person_id == sa.bindparam("person_id"),
+            consents.client_id == sa.bindparam("client_id"),
+        )
+        .order_by(consents.at, consents.id)
+    )
 
 
 @transaction

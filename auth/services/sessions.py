@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from auth import models
 from auth.rules.access import hash_secret, is_session_alive, network_of, society_of
+from auth.services.statements import insert_into
 from auth.values import Session
 from consortium.kernel.crypto import digest, digests
 from consortium.kernel.db import Instant, db
@@ -56,19 +57,13 @@ def open_session(
     if replaced:
         end_by_token(replaced)
     made = new_id()
-    uow.execute(
-        sa.insert(models.SignInSession).values(
-            id=made,
-            token_hash=hash_secret(token),
-            person_id=person_id,
-            auth_time=uow.now,
-            acr=acr,
-            amr=list(amr),
-            address_digest=digest(network_of(address), PURPOSE),
-            last_seen_at=uow.now,
-            expires_at=uow.now + timedelta(seconds=settings.session_lifetime_seconds),
-        )
-    )
+    row = {
+        "id": made, "token_hash": hash_secret(token), "person_id": person_id,
+        "auth_time": uow.now, "acr": acr, "amr": list(amr),
+        "address_digest": digest(network_of(address), PURPOSE), "last_seen_at": uow.now,
+        "expires_at": uow.now + timedelta(seconds=settings.session_lifetime_seconds),
+    }  # fmt: skip
+    uow.execute(insert_into(models.SignInSession), row)
     signed_in = Principal(person_id=person_id, acr=acr, auth_time=uow.now, session_id=made)
     uow.audit(
         "auth.session.opened",

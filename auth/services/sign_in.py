@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from math import ceil
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from auth.errors import CodeRefused, MobileInvalid, SignInRefused, TooManyAttemp
 from auth.rules.access import network_of
 from auth.rules.identifiers import normalise_mobile, read_identifier
 from auth.services import one_time_codes, throttles
-from auth.services.accounts import find_row_by
+from auth.services.accounts import find_login, find_row_by
 from auth.services.passwords import hash_password, needs_rehash, verify_password
 from auth.services.sessions import Opened, knows_network, open_session
 from auth.services.throttles import Counter
@@ -22,8 +23,6 @@ from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
-
-NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def _find_candidate(identifier: Identifier, address: str, now: datetime) -> _Can
     counters = _counters(identifier, address)
     standing = throttles.find_standing(counters)
     exhausted = [c for c in counters if throttles.is_at_limit(c, standing, now)]
-    row = find_row_by(identifier)
+    row = find_login(identifier)
     person_id = None if row is None else row.person_id
     barred = [c for c in exhausted if c.name != "account"]
     if exhausted and not barred:
@@ -76,8 +75,7 @@ def _find_candidate(identifier: Identifier, address: str, now: datetime) -> _Can
         known = person_id is not None and knows_network(person_id, address, now)
         barred = [] if known else exhausted
     wait = max((throttles.time_left(c, standing, now) for c in barred), default=None)
-    # Asked about nobody too, so that the unknown cost the same.
-    if not _may_sign_in(person_id or NOBODY):
+    if row is not None and row.is_demo and not current_settings().is_loopback:
         person_id = None
     return _Candidate(person_id, row.password_hash if row else None, bool(standing), wait)
 
@@ -116,15 +114,16 @@ def _open(
 ) -> Opened:
     uow = current_unit_of_work()
     assert candidate.person_id is not None
-    accounts = models.Account
-    account = uow.session.scalar(
-        sa.select(accounts).where(accounts.person_id == candidate.person_id).with_for_update()
-    )
     # The password may have been changed, or the account closed, while we hashed.
-    if account is None or account.password_hash != stored or account.disabled_at is not None:
+    unchanged = uow.execute(_lock_query(), {"person_id": candidate.person_id, "stored": stored})
+    account_id = unchanged.scalar()
+    if account_id is None:
         raise SignInRefused
     if renewed is not None:
-        account.password_hash = renewed
+        accounts = models.Account
+        uow.execute(
+            sa.update(accounts).where(accounts.id == account_id).values(password_hash=renewed)
+        )
     if candidate.has_failures:
         pair, _, whole = _counters(identifier, address)
         throttles.forget(uow, (pair, whole))
@@ -134,6 +133,20 @@ def _open(
         amr=("pwd",),
         address=address,
         replaced=replaced,
+    )
+
+
+@cache
+def _lock_query() -> sa.Select[UUID]:
+    accounts = models.Account
+    return (
+        sa.select(accounts.id)
+        .where(
+            accounts.person_id == sa.bindparam("person_id"),
+            accounts.password_hash == sa.bindparam("stored"),
+            accounts.disabled_at.is_(None),
+        )
+        .with_for_update()
     )
 
 

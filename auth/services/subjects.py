@@ -5,6 +5,7 @@ stays the same when keys rotate and can be led back to the person. It is never r
 Source: OpenID Connect Core 1.0, section 8.1.
 """
 
+from functools import cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -45,9 +46,15 @@ def _subject(sector: str, person_id: UUID) -> str:
 
 @reading
 def _find(sector: str, person_id: UUID) -> str | None:
+    return db.session.scalar(_subject_query(), {"person_id": person_id, "sector": sector})
+
+
+@cache
+def _subject_query() -> sa.Select[str]:
     subjects = models.Subject
-    return db.session.scalar(
-        sa.select(subjects.sub).where(subjects.person_id == person_id, subjects.sector == sector)
+    return sa.select(subjects.sub).where(
+        subjects.person_id == sa.bindparam("person_id"),
+        subjects.sector == sa.bindparam("sector"),
     )
 
 

@@ -8,6 +8,7 @@ high and spares networks from which the owner has signed in before.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,12 +57,16 @@ class Standing:
 def find_standing(counters: Iterable[Counter]) -> Mapping[str, Standing]:
     """Where the counters stand, by key; one query, absent ones are left out."""
     keys = [counter.key for counter in counters]
-    rows = db.session.execute(
-        sa.select(models.Throttle.key, models.Throttle.count, models.Throttle.started_at).where(
-            models.Throttle.key.in_(keys)
-        )
-    )
+    rows = db.session.execute(_standing_query(), {"keys": keys})
     return {key: Standing(count, started_at) for key, count, started_at in rows}
+
+
+@cache
+def _standing_query() -> sa.Select[*tuple[Any, ...]]:
+    counters = models.Throttle
+    return sa.select(counters.key, counters.count, counters.started_at).where(
+        counters.key.in_(sa.bindparam("keys", expanding=True))
+    )
 
 
 def is_at_limit(counter: Counter, standing: Mapping[str, Standing], now: datetime) -> bool:

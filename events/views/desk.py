@@ -13,8 +13,9 @@ from consortium.kernel.api import VersionMismatch
 from consortium.kernel.api.paging import read_cursor, write_cursor
 from consortium.kernel.principal import Principal, current_principal, require_sign_in
 from consortium.kernel.web import on_refusal, page
-from events.policies import find_office, may_manage_event
+from events.policies import find_office
 from events.services import drafts, publication, reads, registrations, seats
+from events.values import EventState, EventView
 from events.views.blueprint import blueprint
 from events.views.forms import CURRENCIES, fill_form, read_change_form, read_event_form
 from events.wording import reason_names, reason_text
@@ -70,9 +71,22 @@ def show_desk_event(event_id: UUID) -> ResponseReturnValue:
         event=event,
         history=history,
         offices=offices,
+        primary=_primary_act(event, offices),
         counts=seats.list_seats(principal, event_id=event_id),
-        may_manage=may_manage_event(principal, society=event.society, event_id=event_id),
+        may_manage=event.may_manage,
     )
+
+
+def _primary_act(event: EventView, offices: set[str]) -> str:
+    """Name what the reader most likely does next: sign, publish, change, or go back."""
+    for host in event.hosts:
+        if host.society in event.missing and host.society in offices:
+            return f"sign {host.society}"
+    if not event.may_manage or event.state is EventState.CANCELLED:
+        return "back"
+    if event.missing or event.state is EventState.PUBLISHED:
+        return "change"
+    return "publish"
 
 
 @blueprint.get("/desk/events/<uuid:event_id>/change")

@@ -22,7 +22,7 @@ blueprint = ApiBlueprint(
 
 @blueprint.get("")
 @require_principal
-@blueprint.arguments(RecognitionIn, location="query")
+@blueprint.arguments(RecognitionIn(), location="query")
 @blueprint.response(200, RecognitionOut)
 def get_recognition(question: dict[str, Any]) -> dict[str, Any]:
     """Ask whether a person is recognised.

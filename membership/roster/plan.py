@@ -239,28 +239,44 @@ class _Planner:
         return Fault(self._roster.sheet, row, place, field_name, "", code, message, params)
 
 
-def encode_value(value: object) -> object:
-    """A field's value as JSON: days as text, no end as `open`.
+def encode_changes(changes: Mapping[str, tuple[object, object]]) -> dict[str, object]:
+    """Changes as JSON: before and after; the value alone where nothing was before.
 
-    >>> encode_value(OPEN_END), encode_value(date(2026, 1, 2)), encode_value("a")
-    ('open', '2026-01-02', 'a')
+    >>> encode_changes({"until": (None, OPEN_END), "title": ("讲师", "教授")})
+    {'until': 'open', 'title': ['讲师', '教授']}
     """
+    return {
+        name: _encode(after) if before is None else [_encode(before), _encode(after)]
+        for name, (before, after) in changes.items()
+    }
+
+
+def decode_changes(found: Mapping[str, object]) -> dict[str, tuple[object, object]]:
+    """Read back what `encode_changes` made.
+
+    >>> decode_changes({"since": "2026-01-02"})
+    {'since': (None, datetime.date(2026, 1, 2))}
+    """
+    changes = {}
+    for name, said in found.items():
+        before, after = said if isinstance(said, list) else (None, said)
+        changes[name] = (_decode(name, before), _decode(name, after))
+    return changes
+
+
+def _encode(value: object) -> object:
     if isinstance(value, date):
         return "open" if value == OPEN_END else value.isoformat()
     return value
 
 
-def decode_value(name: str, value: object) -> object:
-    """The opposite of `encode_value` for a field.
-
-    >>> decode_value("until", "open") == OPEN_END, decode_value("since", "2026-01-02")
-    (True, datetime.date(2026, 1, 2))
-    """
-    if name in ("since", "until", "birth_date") and isinstance(value, str):
+def _decode(name: str, value: object) -> object:
+    if name in _DAYS and isinstance(value, str):
         return OPEN_END if value == "open" else date.fromisoformat(value)
     return value
 
 
+_DAYS: Final = frozenset(("since", "until", "birth_date"))
 _NUMBER_MISSING: Final = N_("The member number is missing, and nobody on file matches this row.")
 _SAME_MEMBER: Final = N_(
     "This row and row %(row)s match the same member. Correct one of them or give both numbers."

@@ -15,7 +15,7 @@ from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, tra
 from consortium.services.organisations import Organisation
 from membership import models
 from membership.roster.errors import ImportExpired, ImportNotApplied
-from membership.roster.plan import TERM_FIELDS, Known, decode_value, encode_value
+from membership.roster.plan import TERM_FIELDS, Known, decode_changes, encode_changes
 from membership.roster.unwinding import Line, Unwound, unwind
 from membership.roster.values import OPEN_END
 from membership.services import roster_state
@@ -110,11 +110,7 @@ def _sum_up(import_id: UUID, lines: Mapping[UUID, Line], work: _Work) -> Undone:
 
 
 def _decode(row: Any) -> Line:
-    changes = {
-        name: (decode_value(name, before), decode_value(name, after))
-        for name, (before, after) in row.changes.items()
-    }
-    return Line(row.action, row.asserted, changes)
+    return Line(row.action, row.asserted, decode_changes(row.changes))
 
 
 def _lines(uow: UnitOfWork, import_id: UUID) -> dict[UUID, Line]:
@@ -293,10 +289,7 @@ def _write_heirs(uow: UnitOfWork, heirs: Mapping[tuple[UUID, UUID], Line]) -> No
             "_import": import_id,
             "_member": member_id,
             "action": line.action,
-            "changes": {
-                name: [encode_value(before), encode_value(after)]
-                for name, (before, after) in line.changes.items()
-            },
+            "changes": encode_changes(line.changes),
         }
         for (import_id, member_id), line in heirs.items()
     ]

@@ -17,7 +17,7 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork
 from consortium.services.organisations import Organisation
 from membership import models
-from membership.roster.plan import TERM_FIELDS, Plan, Planned, encode_value
+from membership.roster.plan import TERM_FIELDS, Plan, Planned, encode_changes
 from membership.roster.values import OPEN_END
 from membership.services.terms import TOPIC
 
@@ -166,16 +166,12 @@ def _member_id(planned: Planned) -> UUID:
 
 
 def _line(uow: UnitOfWork, import_id: UUID, member_id: UUID, planned: Planned) -> dict[str, Any]:
-    changes = {
-        name: [encode_value(before), encode_value(after)]
-        for name, (before, after) in planned.changes.items()
-    }
     return {
         "import_id": import_id,
         "member_id": member_id,
         "action": planned.action,
         "asserted": planned.asserted,
-        "changes": changes,
+        "changes": encode_changes(planned.changes),
         "made_at": uow.now,
     }
 

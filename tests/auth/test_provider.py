@@ -24,6 +24,7 @@ from tests.auth.browsing import (
     sign_in,
     submit,
 )
+from tests.kernel.counting import count_statements
 
 ISSUER = "http://localhost:8000"
 
@@ -465,3 +466,20 @@ def test_claims_follow_the_person_at_the_next_sign_in(
     update_person(SYSTEM, person_id=member.person_id, name="张叁")
     told = site.redeem(site.obtain_code()).json
     assert claims_of(client, told["id_token"])["name"] == "张叁"
+
+
+def test_a_sign_in_takes_few_statements(site: Site, client: FlaskClient) -> None:
+    sign_in(client)
+    site.redeem(site.obtain_code(scope="openid"))
+    found = []
+    with count_statements() as seen:
+        sign_in(client)
+    found.append(len(seen))
+    with count_statements() as seen:
+        answer = site.ask(scope="openid", prompt="none")
+    found.append(len(seen))
+    with count_statements() as seen:
+        site.redeem(answer_of(answer)["code"])
+    found.append(len(seen))
+    # The first opens the form too; BEGIN is counted where it is a statement.
+    assert [count <= most for count, most in zip(found, (16, 8, 10), strict=True)] == [True] * 3

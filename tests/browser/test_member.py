@@ -11,8 +11,8 @@ TITLES = {"zh-CN": "我的身份在何处获承认", "en": "Where I am recognise
 REASONS = {
     "zh-CN": "示范物理学会承认您在示范数学会的会员身份：您的级别“高级会员”在该会视为“普通会员”。",
     "en": (
-        "Demo Physics Society recognises your membership of Demo Mathematics Society: "
-        "your grade “Senior” counts there as “Regular”."
+        "Your membership of Demonstration Mathematical Society is recognised by "
+        "Demonstration Physical Society: your grade Senior counts there as Ordinary."
     ),
 }
 
@@ -36,7 +36,7 @@ def test_she_reads_where_she_is_recognised_as_what_and_why(
     assert standing == {
         "math": ("true", "senior"),
         "comp": ("true", "senior"),
-        "phys": ("true", "regular"),
+        "phys": ("true", "ordinary"),
         "mech": ("false", ""),
     }
     assert REASONS[language] in she.text("#at-phys")
@@ -73,8 +73,12 @@ def test_she_registers_at_the_member_price_and_cancels(
 @pytest.mark.parametrize(
     ("language", "reason"),
     [
-        ("zh-CN", "示范计算机学会举办本活动，但不承认您的会员身份。"),
-        ("en", "Demo Computing Society"),
+        ("zh-CN", "本活动的举办单位均未承认您在示范力学学会的会员身份可享会员价。"),
+        (
+            "en",
+            "No host of this event recognises your membership of "
+            "Demonstration Society of Mechanics for the member price.",
+        ),
     ],
 )
 def test_who_is_not_recognised_reads_the_full_price_and_why(
@@ -84,7 +88,7 @@ def test_who_is_not_recognised_reads_the_full_price_and_why(
     he.sign_in("member@mech.example", then=EVENT)
     assert he.attribute(".price", "data-category") == "full"
     assert "2,000.00" in he.text(".price")
-    assert reason in he.text(".price .reason")
+    assert reason == he.text(".price .reason")
     he.shoot("event-full-price")
 
 

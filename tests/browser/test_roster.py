@@ -30,7 +30,6 @@ def _write_roster(path: Path) -> Path:
 
 
 def _send(secretary: Visitor, path: Path) -> None:
-    secretary.open(IMPORT)
     secretary.page.set_input_files("[name=file]", path)
     secretary.press("main [data-primary]")
 
@@ -45,7 +44,9 @@ def test_the_secretary_tries_a_roster_applies_it_and_takes_it_back(
     visit: Callable[..., Visitor], tmp_path: Path, language: str
 ) -> None:
     she = visit(language)
-    she.sign_in("secretary@math.example", then=IMPORT)
+    she.sign_in("secretary@math.example")
+    she.shoot("me-secretary")
+    she.press(f'main a[href="{IMPORT}"]')
     _send(she, _write_roster(tmp_path / "会员名册 2026.xlsx"))
 
     assert _counts(she) == {"read": 4, "create": 3, "update": 0, "unchanged": 0, "refused": 1}
@@ -66,6 +67,10 @@ def test_the_secretary_tries_a_roster_applies_it_and_takes_it_back(
     assert she.attribute("[data-report]", "data-state") == "undone"
     she.open(IMPORT)
     she.shoot("import")
+    she.open("/s/math")
+    she.press('main a[href="/s/math/members"]')
+    assert she.page.locator("main tbody tr").count() > 0
+    she.shoot("members")
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,7 @@ class Follower:
 
     read: Callable[[], list[str]]
     pause: float
+    end: Callable[[], None] = lambda: None
     seen: list[str] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
     error: BaseException | None = None
@@ -78,6 +80,8 @@ class Follower:
                     time.sleep(self.pause)
         except BaseException as error:  # noqa: BLE001  raised in the parent
             self.error = error
+        finally:
+            self.end()
 
     def finish(self, *, seconds: float) -> list[str]:
         """Read to the end and give what was seen."""
@@ -88,35 +92,47 @@ class Follower:
         return self.seen
 
 
+class PlainSql:
+    """A query of one place `{}` on a connection of its own, read only, nothing of ours."""
+
+    def __init__(self, node: Node, query: str) -> None:
+        self.query = query.format("?" if node.kind == "sqlite" else "%s")
+        self.connection: Any
+        if node.kind == "sqlite":
+            path = node.database_url.removeprefix("sqlite:///")
+            self.connection = sqlite3.connect(
+                f"file:{path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
+            )
+        else:
+            url = node.database_url.replace("postgresql+psycopg://", "postgresql://")
+            self.connection = psycopg.connect(url, autocommit=True)
+
+    def run(self, after: object) -> list[tuple[Any, ...]]:
+        """The rows after a place."""
+        rows: list[tuple[Any, ...]] = self.connection.execute(self.query, (after,)).fetchall()
+        return rows
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
 def naive_reader(node: Node, column: str) -> Follower:
     """A reader that asks for what is greater than the greatest it has seen."""
     last: list[Any] = ["" if column == "key" else 0]
-    query = (
+    history = PlainSql(
+        node,
         f"SELECT {column}, key FROM outbox WHERE topic = '{TOPIC}' AND {column} > {{}}"
-        f" ORDER BY {column} LIMIT 500"
+        f" ORDER BY {column} LIMIT 500",
     )
-    run = _runner(node, query)
 
     def read() -> list[str]:
-        rows = run(last[0])
+        rows = history.run(last[0])
         if rows:
             last[0] = rows[-1][0]
         return [key for _, key in rows]
 
-    return Follower(read, pause=0.01)
-
-
-def _runner(node: Node, query: str) -> Callable[[Any], list[tuple[Any, str]]]:
-    if node.kind == "sqlite":
-        path = node.database_url.removeprefix("sqlite:///")
-        connection = sqlite3.connect(
-            f"file:{path}?mode=ro", uri=True, check_same_thread=False, isolation_level=None
-        )
-        return lambda after: connection.execute(query.format("?"), (after,)).fetchall()
-    server = psycopg.connect(
-        node.database_url.replace("postgresql+psycopg://", "postgresql://"), autocommit=True
-    )
-    return lambda after: server.execute(query.format("%s"), (after,)).fetchall()  # type: ignore[arg-type]
+    return Follower(read, pause=0.02, end=history.close)
 
 
 def feed_reader(pages: Pages) -> Follower:
@@ -186,10 +202,9 @@ def _counts(child: Child) -> tuple[int, int, float]:
 
 def _lag_p99(node: Node, reader: Follower) -> float:
     """99th percentile of the time from a transaction's instant to its arrival, holds included."""
-    run = _runner(node, f"SELECT key, at FROM outbox WHERE topic = '{TOPIC}' AND position > {{}}")
-    told = {}
-    for key, at in run(0):
-        told[key] = _epoch_seconds(at)
+    query = f"SELECT key, at FROM outbox WHERE topic = '{TOPIC}' AND position > {{}}"
+    with closing(PlainSql(node, query)) as history:
+        told = {key: _epoch_seconds(at) for key, at in history.run(0)}
     lags = sorted(seen - told[key] for key, seen in zip(reader.seen, reader.at, strict=True))
     return lags[int(len(lags) * 0.99)] if lags else 0.0
 

@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tests.node import Child, Node, wait_until
 
@@ -57,7 +58,13 @@ class Outcome:
     kills: int
     freezes: int
     seconds: float
-    report: dict[str, object]
+    report: dict[str, Any]
+
+    @property
+    def resume_p99(self) -> float | None:
+        """Seconds, 99th percentile, until another worker went on with a slot."""
+        seconds: float | None = self.report["resume_p99_seconds"]
+        return seconds
 
 
 def judge_slots(node: Node, fire: Fire) -> dict[str, int]:

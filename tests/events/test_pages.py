@@ -136,9 +136,13 @@ def test_an_event_is_made_signed_and_published_at_the_desk(
     comp.send(f"{base}/publication")
     assert (comp.status, comp.told("data-code")) == (409, ["signatures-missing"])
     assert comp.told("data-missing") == ["phys"]
-    phys.open(base).send(f"{base}/hosts/phys/signature")
+    assert comp.html.count("data-primary") == 1
+    assert phys.open(base).html.count("data-primary") == 1
+    phys.send(f"{base}/hosts/phys/signature")
+    assert phys.html.count("data-primary") == 1
     assert phys.told("data-signed") == ["yes", "yes"]
-    comp.open(base).send(f"{base}/publication")
+    assert comp.open(base).html.count("data-primary") == 1
+    comp.send(f"{base}/publication")
     assert comp.told("data-state") == ["published"]
     page = browser.get("/events/small-workshop").text
     assert "1,200.50" in page

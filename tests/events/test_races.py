@@ -20,7 +20,7 @@ from tests.events.racing import (
 from tests.events.worlds import House, build_house, stranger
 
 PROCESSES = 2
-ROUNDS = 12
+ROUNDS = 6
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_one_person_in_two_processes_gets_one_seat(real_house: House, place: Pla
 
 def test_coming_and_going_keeps_the_counter_true(real_house: House, place: Place) -> None:
     event_id = soon(real_house, 2)
-    jobs = [(event_id, person, 15) for person in people(3)]
+    jobs = [(event_id, person, 9) for person in people(3)]
     close()
     had = race(place, come_and_go, jobs)
     assert all(isinstance(count, int) and count > 0 for count in had), had

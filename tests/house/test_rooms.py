@@ -1,4 +1,4 @@
-"""The house keeps its plan: the same rooms everywhere, one place that commits, nothing overgrown."""
+"""The house keeps its plan: equal rooms, one place that commits, nothing overgrown."""
 
 import ast
 import re
@@ -112,8 +112,8 @@ def test_types_are_ignored_seldom_and_with_a_reason() -> None:
 
 def test_no_document_names_a_path_of_somebodys_machine() -> None:
     texts = [ROOT / name for name in TEXTS if (ROOT / name).exists()]
-    texts += [path for path in (ROOT / "docs").rglob("*.md")]
-    texts += [path for path in product()]
+    texts += list((ROOT / "docs").rglob("*.md"))
+    texts += list(product())
     found = [
         f"{shown(path)}: {line.strip()[:80]}"
         for path in texts
@@ -133,7 +133,7 @@ def test_every_foreign_key_is_indexed() -> None:
         starts = [index.columns[0].name for index in table.indexes if len(index.columns)]
         starts += [column.name for column in list(table.primary_key.columns)[:1]]
         starts += [
-            list(constraint.columns)[0].name
+            next(iter(constraint.columns)).name
             for constraint in table.constraints
             if isinstance(constraint, sa.UniqueConstraint)
         ]

@@ -23,7 +23,7 @@ START_SECONDS = 120
 
 @dataclass
 class Node:
-    """A running node with its two example sites."""
+    """A running node with its two example sites; `pid` is the process that started the others."""
 
     issuer: str
     comp: str
@@ -31,6 +31,7 @@ class Node:
     data_dir: Path
     database_url: str
     environment: dict[str, str] = field(repr=False, default_factory=dict)
+    pid: int = 0
 
     def flask(self, *words: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a `flask` command against the node's database, as an operator would."""
@@ -92,6 +93,9 @@ def running_node(database_url: str, data_dir: Path) -> Iterator[Node]:
             process.wait(20)
         finally:
             process.kill()
+            process.wait()
+            assert process.stdout is not None
+            process.stdout.close()
             log.close()
 
 

@@ -168,3 +168,12 @@ def test_an_answer_can_be_read_back() -> None:
         frozenset("b"),
     )
     assert ids == list(answer.ids) == ["a"]
+
+
+@pytest.mark.parametrize("pool", [b"id\n", b"id\na\n"])
+def test_too_few_people_are_no_fault_of_the_rules(pool: bytes) -> None:
+    refused = select_panel(
+        Question(parse_brief({"seats": 2, "rules": []}, today=TODAY), read_pool(pool))
+    )
+    assert (refused.status, refused.conflict_rules) == ("infeasible", ())
+    assert refused.conflict_with == ("seats",)

@@ -24,6 +24,7 @@ from think_tank.services.pool import search_experts
 from think_tank.values import Solve
 from think_tank.views.blueprint import blueprint
 from think_tank.views.public import show_panel
+from think_tank.wording import name_societies
 
 SHARES = ("society_share", "front_line_share", "young_share")
 
@@ -99,6 +100,7 @@ def show_brief(slug: str, number: int) -> ResponseReturnValue:
         solve=solve,
         answer=_answer(solve),
         people=people,
+        societies=name_societies(),
         names={name: person["name"] for name, person in people.items()},
         meters=meters,
     )
@@ -168,6 +170,7 @@ def show_experts() -> ResponseReturnValue:
     return page(
         "think_tank/experts.html",
         experts=experts,
+        societies=name_societies(),
         q=query,
         discipline=discipline,
         is_cut=following is not None,

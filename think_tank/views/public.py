@@ -13,6 +13,7 @@ from think_tank.services.institutes import get_institute, is_coordinator, list_i
 from think_tank.services.panels import get_panel, list_panels
 from think_tank.services.pool import count_pool
 from think_tank.views.blueprint import blueprint
+from think_tank.wording import name_societies
 
 
 @blueprint.get("/institutes")
@@ -51,5 +52,6 @@ def show_panel(slug: str, panel_id: UUID) -> ResponseReturnValue:
         institute=institute,
         panel=panel,
         names={seat.id: seat.name for seat in panel.seats if seat.id},
+        societies=name_societies(),
         coordinates=is_coordinator(principal, institute),
     )
