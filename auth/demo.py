@@ -9,12 +9,12 @@ import sqlalchemy as sa
 
 from auth import models
 from auth.services.enrolment import add_account
+from auth.values import DEMO_PASSWORD
 from consortium.kernel.db import db
 from consortium.kernel.principal import SYSTEM
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import reading
 
-PASSWORD = "demo-plum-river-42"  # noqa: S105  published; refused wherever others reach the node
 SITES = (("comp", 1), ("phys", 2))
 OFFICERS = (
     ("secretary@math.example", "周静", "secretary", "math"),
@@ -32,7 +32,7 @@ def load_demo() -> None:
     """Open an account for every officer."""
     for email, name, role, key in OFFICERS:
         add_account(
-            SYSTEM, name=name, email=email, password=PASSWORD, role=role, key=key, is_demo=True
+            SYSTEM, name=name, email=email, password=DEMO_PASSWORD, role=role, key=key, is_demo=True
         )
 
 
@@ -71,7 +71,7 @@ def show_demo() -> Mapping[str, Any]:
     return {
         "sites": list_sites(),
         "accounts": [
-            {"role": roles.get(email, "member"), "identifier": email, "password": PASSWORD}
+            {"role": roles.get(email, "member"), "identifier": email, "password": DEMO_PASSWORD}
             for email in db.session.scalars(query)
             if email is not None
         ],

@@ -17,6 +17,8 @@ AUTH_METHODS: tuple[str, ...] = ("client_secret_basic", "client_secret_post", "n
 ID_TOKEN_ALGORITHMS: tuple[str, ...] = ("RS256", "ES256")
 SUBJECT_TYPES: tuple[str, ...] = ("pairwise", "public")
 
+# Published; its accounts sign in only while the issuer is on loopback.
+DEMO_PASSWORD = "demo-plum-river-42"  # noqa: S105
 ACR_SINGLE_FACTOR = "urn:society-consortium:acr:single-factor"
 """One factor: a password, or a code sent to a mobile number."""
 

@@ -29,10 +29,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import wsgi
-from consortium.kernel import migrating
+from consortium.kernel import db as database
+from consortium.kernel import migrating, signing
 from consortium.kernel.clock import FixedClock, use_clock
 from consortium.kernel.db import db
 from consortium.kernel.feature import Feature
+from consortium.kernel.settings import EXTENSION as SETTINGS
 from consortium.kernel.settings import Settings, load_settings
 from tests import wiping
 
@@ -170,18 +172,43 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return settings_for(database_url, tmp_path / "var")
 
 
+@pytest.fixture(scope="session")
+def plain_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The composed application, built once; each test points it to a database of its own."""
+    settings = settings_for(databases.template, tmp_path_factory.mktemp("plain"))
+    return wsgi.create_app(settings=settings)
+
+
 @pytest.fixture
-def make_app(settings: Settings) -> Iterator[Callable[..., Flask]]:
-    """Builds applications on the fresh database, with further features if wanted."""
+def make_app(settings: Settings, plain_app: Flask) -> Iterator[Callable[..., Flask]]:
+    """Gives applications on the fresh database, with further features if wanted."""
     with ExitStack() as stack:
 
         def make(*guests: Feature, **more: object) -> Flask:
-            changed = Settings(**{**vars(settings), **more})
-            made = wsgi.create_app(features=(*wsgi.FEATURES, *guests), settings=changed)
+            if not guests and not more and plain_app not in given:
+                made = _point_to(plain_app, settings)
+            else:
+                changed = Settings(**{**vars(settings), **more})
+                made = wsgi.create_app(features=(*wsgi.FEATURES, *guests), settings=changed)
+            given.append(made)
             stack.callback(_dispose, made)
             return made
 
+        given: list[Flask] = []
         yield make
+
+
+def _point_to(made: Flask, settings: Settings) -> Flask:
+    """Give an application another database and forget what it has learned of the last one."""
+    engine = sa.create_engine(settings.database, **made.config["SQLALCHEMY_ENGINE_OPTIONS"])
+    if engine.dialect.name == "sqlite":
+        database._listen_sqlite(engine, settings)
+    _dispose(made)
+    db._app_engines[made][None] = engine
+    made.extensions[SETTINGS] = settings
+    for cache in (signing.EXTENSION, "mailman"):
+        made.extensions.pop(cache, None)
+    return made
 
 
 def _dispose(made: Flask) -> None:

@@ -40,6 +40,8 @@ def main() -> int:
     app = _load()
     shown, clients = _prepare(app, port)
     children = Children()
+    # A job in the background of a script is started with the interrupt ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         children.fork(lambda: _serve(app, port))

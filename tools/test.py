@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
 DATABASES = ("sqlite", "postgresql")
 ROOM_BYTES = 4 * 1024**3
-SEPARATE = ("browser", "interop", "bench", "campaigns")
+SEPARATE = ("browser", "interop", "bench")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ sign-up each have their own.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -118,8 +119,16 @@ def _end_everything(person_id: UUID) -> None:
 @reading
 def find_person(person_id: UUID) -> Person | None:
     """A person, erased ones included, or None."""
-    person = db.session.get(models.Person, person_id)
-    return None if person is None else _as_value(person)
+    row = db.session.execute(_person_query(), {"person_id": person_id}).one_or_none()
+    return None if row is None else Person(*row)
+
+
+@cache
+def _person_query() -> sa.Select[*tuple[Any, ...]]:
+    people = models.Person
+    return sa.select(
+        people.id, people.name, people.name_latin, people.is_demo, people.erased_at
+    ).where(people.id == sa.bindparam("person_id"))
 
 
 @reading

@@ -36,6 +36,7 @@ M = TypeVar("M", bound=Model)
 
 RETRIES = 3
 RETRIED_STATES = frozenset({"40001", "40P01"})
+LOCK_NOT_AVAILABLE = "55P03"
 READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 logger = logging.getLogger(__name__)
 
@@ -252,6 +253,9 @@ def transaction(service: Callable[P, R]) -> Callable[P, R]:
                 with unit_of_work():
                     return service(*args, **kwargs)
             except DBAPIError as error:
+                # Who has waited for a lock in vain has waited long enough.
+                if _state_of(error) == LOCK_NOT_AVAILABLE:
+                    raise Busy from error
                 if not _is_transient(error):
                     raise
                 if attempt == RETRIES:
@@ -296,10 +300,14 @@ def _turn_to_write(session: Session) -> Any:
     return one_writer(url.database)
 
 
+def _state_of(error: DBAPIError) -> str | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    return state
+
+
 def _is_transient(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None)
     name = getattr(error.orig, "sqlite_errorname", "") or ""
-    return state in RETRIED_STATES or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return _state_of(error) in RETRIED_STATES or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 # One row: where time stood when this host last stored an instant (clock.advance_mark).

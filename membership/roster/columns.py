@@ -10,7 +10,7 @@ from membership.roster.errors import CellFault, MappingInvalid
 from membership.roster.header import Header, Match, read_choice
 from membership.roster.identity import read_national_id, read_orcid
 from membership.roster.numbers import Noted, read_member_number, read_mobile
-from membership.roster.values import FIELDS, Cell, Column, Vocabulary, name_column
+from membership.roster.values import Cell, Column, Vocabulary, name_column
 
 _SAMPLE: Final = 120
 _DROP_BELOW: Final = 0.38
@@ -78,8 +78,6 @@ def resolve_mapping(
         place = places.get(name, letters.get(name))
         if place is None:
             raise MappingInvalid(name=name)
-        if field is not None and field not in FIELDS:
-            raise MappingInvalid(name=field)
         chosen[place] = field
     return chosen
 
@@ -109,7 +107,7 @@ def _tell_grade_from_class(
         "class": share(sample, _known_in(vocabulary.classes)),
     }
     other = "class" if field == "grade" else "grade"
-    if shares[other] > 0.5 and shares[field] < 0.2:
+    if shares[other] > 0.5 and shares[other] > shares[field] + 0.25:
         return other, round(confidence * 0.8 * shares[other], 2), None
     return field, round(confidence * (0.6 + 0.4 * shares[field]), 2), None
 

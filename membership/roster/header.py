@@ -9,6 +9,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from membership.roster.characters import clean, fold, plain
+from membership.roster.errors import MappingInvalid
 from membership.roster.synonyms import EXCLUDED, IGNORED, SENSITIVE, SYNONYMS, UNSURE
 from membership.roster.values import FIELDS, Cell, Grid, name_column
 
@@ -173,11 +174,16 @@ def read_choice(mapping: Mapping[str, str | None]) -> Chosen:
 
     >>> read_choice({"member_number": "工號", "B": "name"})
     {'工号': 'member_number', 'b': 'name'}
+
+    Raises:
+        MappingInvalid: it names no field.
     """
     chosen: dict[str, str | None] = {}
     for left, right in mapping.items():
         is_reverse = left in FIELDS and right is not None and right not in FIELDS
         name, field = (str(right), left) if is_reverse else (left, right)
+        if field is not None and field not in FIELDS:
+            raise MappingInvalid(name=field)
         chosen[fold(name)] = field
     return chosen
 

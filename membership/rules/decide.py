@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from membership.rules.decision import Decision
-from membership.rules.facts import Facts, Question, TermFact
+from membership.rules.facts import Facts, Question
 from membership.rules.findings import Finding, Inquiry, boundaries, find
 from membership.rules.known import Known, view
 from membership.rules.regime import direction
@@ -57,12 +57,7 @@ def decide(question: Question, facts: Facts) -> Decision:
     known = view(facts, question.known_at)
     inquiries = _inquiries(known, question)
     answer = _answer(question, inquiries, question.valid_at)
-    points = {
-        point
-        for ask in inquiries
-        for point in boundaries(ask, question.valid_at)
-        if point is not None and point > question.valid_at
-    }
+    points = {point for ask in inquiries for point in boundaries(ask, question.valid_at)}
     for point in sorted(points):
         if _answer(question, inquiries, point) != answer:
             return _decision(question, answer, point)
@@ -92,12 +87,9 @@ Answer = tuple[Finding, tuple[Reason, ...]]
 
 def _inquiries(known: Known, question: Question) -> list[Inquiry]:
     """Return one inquiry for each society in which the person ever had a term, by code."""
-    terms: dict[str, list[TermFact]] = {}
-    for term in known.terms.get(question.person, ()):
-        terms.setdefault(term.society, []).append(term)
     return [
-        Inquiry(direction(known, home, question.host), question.benefit, terms[home])
-        for home in sorted(terms)
+        Inquiry(direction(known, home, question.host), question.benefit, terms)
+        for home, terms in known.homes(question.person)
     ]
 
 
@@ -105,7 +97,7 @@ def _answer(question: Question, inquiries: Sequence[Inquiry], at: datetime) -> A
     findings = [finding for ask in inquiries for finding in find(ask, at)]
     granted = [finding for finding in findings if finding.recognised]
     if granted:
-        best = min(granted, key=_order)
+        best = granted[0] if len(granted) == 1 else min(granted, key=_order)
         return best, best.reasons
     if not findings:
         none = Finding(False, "", 0, (Reason("no-membership", {"host": question.host}),))

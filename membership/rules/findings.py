@@ -73,19 +73,28 @@ def find(ask: Inquiry, at: datetime) -> list[Finding]:
     return [finding for term in valid for finding in _Case(ask, stretch, term, at).findings(named)]
 
 
-def boundaries(ask: Inquiry, at: datetime) -> Iterator[datetime | None]:
-    """Yield the later instants at which what the home society yields may change."""
+def boundaries(ask: Inquiry, at: datetime) -> list[datetime]:
+    """Return the later instants at which what the home society yields may change."""
     way = ask.direction
     if way.home != way.host and not way.texts:
-        return
-    yield from way.after(at)
+        return []
+    found = way.after(at)
     for term in ask.terms:
-        yield from (term.since, term.until)
-        if way.has_conditions:
-            case = _circumstances(ask, term)
-            for clause in way.clauses():
-                for condition in clause.conditions:
-                    yield from turning_points(condition, case)
+        if term.since > at:
+            found.append(term.since)
+        if term.until is not None and term.until > at:
+            found.append(term.until)
+    if way.has_conditions:
+        found += [point for point in _turning_points(ask) if point is not None and point > at]
+    return found
+
+
+def _turning_points(ask: Inquiry) -> Iterator[datetime | None]:
+    for term in ask.terms:
+        case = _circumstances(ask, term)
+        for clause in ask.direction.clauses():
+            for condition in clause.conditions:
+                yield from turning_points(condition, case)
 
 
 @dataclass(frozen=True, slots=True)

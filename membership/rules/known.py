@@ -113,6 +113,7 @@ class Known:
         for term in live(facts.terms, known_at):
             if term.state != "void":
                 self.terms[term.person].append(term)
+        self._homes: dict[str, tuple[tuple[str, tuple[TermFact, ...]], ...]] = {}
         for paid in live(facts.dues, known_at):
             if paid.state == "active":
                 self.dues[paid.person, paid.society].append(paid)
@@ -127,6 +128,15 @@ class Known:
             self.societies[society.code] = society
         self._agreements = _agreements(facts, known_at)
         self.directions: dict[tuple[str, str], object] = {}
+
+    def homes(self, person: str) -> tuple[tuple[str, tuple[TermFact, ...]], ...]:
+        """Return the societies in which the person ever had a term, by code, with those terms."""
+        found = self._homes.get(person)
+        if found is None:
+            held = _grouped(self.terms.get(person, ()), lambda term: term.society)
+            found = tuple((home, tuple(held[home])) for home in sorted(held))
+            self._homes[person] = found
+        return found
 
     def agreements(self, home: str, host: str) -> tuple[tuple[Text, ...], ...]:
         """Return each agreement with a clause in this direction, its newest version first."""

@@ -5,7 +5,7 @@ for each stretch that is asked about and shared by all persons.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -75,7 +75,7 @@ class Direction:
         self.has_conditions = any(clause.conditions for clause in self.clauses())
         self._stretches: dict[int, Stretch] = {}
 
-    def after(self, at: datetime) -> Sequence[datetime]:
+    def after(self, at: datetime) -> list[datetime]:
         """Return the points later than an instant, in order."""
         return self.points[bisect_right(self.points, at) :]
 

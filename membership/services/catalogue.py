@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import db
+from consortium.kernel.db import Instant, db
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
@@ -72,7 +74,7 @@ def list_classes(society: str, *, at: datetime) -> tuple[values.MembershipClass,
 @reading
 def grade_names(societies: Iterable[str], *, at: datetime) -> dict[tuple[str, str], values.Grade]:
     """Return the grades of several societies by (society, code), in one statement."""
-    rows = db.session.execute(selects.grades_at(societies, at)).all()
+    rows = db.session.execute(_grades_query(), {"codes": sorted(societies), "at": at}).all()
     return {
         (row.society, row.code): values.Grade(
             id=row.id,
@@ -84,6 +86,12 @@ def grade_names(societies: Iterable[str], *, at: datetime) -> dict[tuple[str, st
         )
         for row in rows
     }
+
+
+@cache
+def _grades_query() -> Select[*tuple[Any, ...]]:
+    """Built once: every sign-in at a site and every answer asks it."""
+    return selects.grades_at(bindparam("codes", expanding=True), bindparam("at", type_=Instant))
 
 
 def require_codes(

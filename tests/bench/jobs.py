@@ -43,7 +43,9 @@ def _measure(kind: str, home: Path, fire: Fire) -> list[Figure]:
             control=f"{unfenced.twice} of {CONTROL.slots} without the fence",
             ok=unfenced.twice > 0,
         ),
-        figure("jobs.missing", fenced.missing, unit="slots", database=kind, n=fire.slots, at_most=0),
+        figure(
+            "jobs.missing", fenced.missing, unit="slots", database=kind, n=fire.slots, at_most=0
+        ),
         figure(
             "jobs.resume_p99", fenced.resume_p99, unit=f"s at a lease of {LEASE_SECONDS} s",
             database=kind, n=fenced.taken_over,

@@ -159,7 +159,7 @@ def _measure(url: str, home: Path, path: Path, kind: str, count: int) -> list[di
     assert dry["create"] == applied["create"] == again["unchanged"] == good, (dry, applied, again)
     assert dry["refused"] == count // BAD_EVERY, dry
     name = f"roster.{path.suffix[1:]}"
-    told = {"database": kind, "n": count}
+    told: dict[str, Any] = {"database": kind, "n": count}
     return [
         figure(f"{name}.dry-run", dry["seconds"], unit="s", at_most=DRY_RUN_SECONDS, **told),
         figure(f"{name}.dry-run.memory", dry["growth"], unit="MiB", at_most=GROWTH_MIB, **told),

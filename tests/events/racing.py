@@ -69,11 +69,10 @@ def _attempt(event_id: UUID, person_id: UUID) -> str:
     return "seated"
 
 
-def take_one_of_each(barrier: Barrier, job: tuple[list[UUID], UUID]) -> list[str]:
-    """Try to register one person for one event after the other, each at the same time."""
-    events, person = job
+def take_one_of_each(barrier: Barrier, job: list[tuple[UUID, UUID]]) -> list[str]:
+    """Register one person after the other, each at the same time as the other processes."""
     answers = []
-    for event_id in events:
+    for event_id, person in job:
         barrier.wait(SECONDS)
         answers.append(_attempt(event_id, person))
     return answers

@@ -35,11 +35,8 @@ def downgrade() -> None:
         with op.batch_alter_table(table) as batch:
             batch.drop_column("guest_note")
 '''
-BROKEN = ALTER.replace(
-    "def downgrade()",
-    '    op.execute("DELETE FROM organisation")\n    raise RuntimeError("half")\n\n\ndef downgrade()',
-    1,
-)
+HALF = '    op.execute("DELETE FROM organisation")\n    raise RuntimeError("half")\n\n\n'
+BROKEN = ALTER.replace("def downgrade()", HALF + "def downgrade()", 1)
 
 
 def counts() -> dict[str, int]:

@@ -132,3 +132,21 @@ def test_the_judge_sees_doubles_gaps_and_take_overs() -> None:
     )
     assert (proof.due, proof.once, proof.twice, proof.missing) == (2, 1, 1, 1)
     assert proof.resume_p99_seconds == 3.0
+
+
+def test_a_page_that_went_through_starts_the_count_of_failures_anew(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    def page(told: JobPage) -> str | None:
+        if told.cursor is None:
+            return "second"
+        raise ValueError("no")
+
+    with make_app(offering(Job("guest.paged", page))).app_context():
+        plan("guest.paged", NOON)
+        for _ in range(4):
+            # Claimed and killed: the lease runs out four times.
+            assert claims.claim_next({"guest.paged"})
+            clock.advance(seconds=31)
+        assert run_next(clock.at)
+        assert states("guest.paged") == [("due", 5, 1)]

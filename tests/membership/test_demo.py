@@ -26,7 +26,7 @@ def answers(society: str) -> dict[str, tuple[bool | None, str | None]]:
     return {item.host: (item.recognised, item.host_grade) for item in made}
 
 
-def test_the_demo_members_are_recognised_as_promised(loaded: None) -> None:
+def test_demo_members_are_recognised_as_promised_by_agreements_that_verify(loaded: None) -> None:
     assert answers("math") == {
         "math": (True, "senior"),
         "comp": (True, "senior"),
@@ -39,9 +39,6 @@ def test_the_demo_members_are_recognised_as_promised(loaded: None) -> None:
         "phys": (False, None),
         "mech": (True, "senior"),
     }
-
-
-def test_every_demo_agreement_verifies(loaded: None) -> None:
     found, _ = agreement_register.list_agreements()
     checked = [agreement_register.verify_agreement(item.id)["ok"] for item in found]
     assert checked == [True, True, True, True]

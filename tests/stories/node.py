@@ -86,7 +86,8 @@ def running_node(database_url: str, data_dir: Path) -> Iterator[Node]:
     try:
         _wait_for_ready(process, log)
         site = "http://localhost:{}".format
-        yield Node(site(port), site(port + 1), site(port + 2), data_dir, database_url, environment)
+        addresses = site(port), site(port + 1), site(port + 2)
+        yield Node(*addresses, data_dir, database_url, environment, process.pid)
     finally:
         process.send_signal(signal.SIGINT)
         try:

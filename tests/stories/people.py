@@ -60,13 +60,6 @@ def run(node: Node, *words: str, exits: int = 0) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[0]))
 
 
-def rows(node: Node, *words: str) -> list[dict[str, Any]]:
-    """Run a command that prints JSON Lines."""
-    done = node.flask(*words, "--json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def add_client(node: Node, *words: str, society: str = "comp") -> dict[str, Any]:
     """Register a relying party."""
     return run(node, "auth", "client", "add", "--name", "Story", "--society", society, *words)

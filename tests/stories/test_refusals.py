@@ -1,14 +1,12 @@
 """What is refused leaves no trace but in the audit: every table counts as before."""
 
-import hashlib
 import http.client
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -16,13 +14,11 @@ import sqlalchemy as sa
 
 from tests.stories import people
 from tests.stories.node import Browser, Node
+from tests.stories.relying import CALLBACK, VERIFIER, authorize_address, code_for, redeem
 
-CALLBACK = "http://localhost:9/callback"
-VERIFIER = "v" * 64
-CHALLENGE = urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 MEBIBYTE = 1 << 20
 # Audit and what carries it, attempts that are counted, and the worker's own clock.
-UNCOUNTED = {"audit", "outbox", "change", "throttle", "job_run"}
+UNCOUNTED = {"audit", "audit_head", "outbox", "change", "throttle", "job_run"}
 
 
 @pytest.fixture(scope="module")
@@ -68,14 +64,6 @@ def nothing_kept(database: sa.Engine) -> Iterator[None]:
     assert count(database) == before
 
 
-def authorize_address(node: Node, **changes: str) -> str:
-    asked = {
-        "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile",
-        "state": "s", "nonce": "n", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
-    }  # fmt: skip
-    return f"{node.issuer}/oauth/authorize?{urlencode(asked | changes)}"
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -95,26 +83,7 @@ def test_a_request_that_cannot_be_trusted_gets_a_page_and_no_redirect(
             answer = browser.http.get(address, allow_redirects=False, timeout=30)
             assert (answer.status_code, answer.headers.get("Location")) == (400, None)
             assert answer.headers["Content-Type"].startswith("text/html")
-            assert "evil.example" not in answer.text
-
-
-def code_for(node: Node, browser: Browser, client_id: str) -> str:
-    """Sign in at the site and stop at its callback."""
-    with pytest.raises(requests.ConnectionError) as left:
-        browser.open(authorize_address(node, client_id=client_id))
-        people.allow_if_asked(browser)
-    assert left.value.request is not None
-    return parse_qs(urlsplit(str(left.value.request.url)).query)["code"][0]
-
-
-def redeem(node: Node, site: dict[str, Any], code: str, verifier: str) -> requests.Response:
-    fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
-    return requests.post(
-        f"{node.issuer}/oauth/token",
-        data=fields | {"code_verifier": verifier},
-        auth=(site["client_id"], site["client_secret"]),
-        timeout=30,
-    )
+            assert 'href="https://evil' not in answer.text
 
 
 def test_a_replayed_code_is_an_invalid_grant(

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from consortium.kernel.audit.chain import GENESIS
 from consortium.kernel.audit.chaining import chain_audit_rows, keep_head
 from consortium.kernel.audit.models import AuditRow
-from consortium.kernel.clock import EPOCH, MICROSECOND
-from consortium.kernel.db import Change, db, insert_if_absent
+from consortium.kernel.clock import EPOCH, MICROSECOND, replaced_clock
+from consortium.kernel.db import Change, Instant, db, dialect_name, insert_if_absent
 from consortium.kernel.outbox.models import OutboxRow, Sequencer
 from consortium.kernel.unit_of_work import (
     UnitOfWork,
@@ -62,13 +62,13 @@ def _is_needed() -> bool:
 def _number() -> tuple[int, tuple[int, str, datetime, str] | None]:
     uow = current_unit_of_work()
     sequencer = lock_sequencer(uow)
-    stamp = max(uow.now, sequencer.watermark + MICROSECOND)
     news = _number_news(uow, sequencer)
     before = sequencer.audit_seq
     head = chain_audit_rows(uow, sequencer)
     chained = sequencer.audit_seq - before
-    if _stamp_changes(uow, stamp):
-        sequencer.watermark = stamp
+    if _stamp_changes(uow, after=sequencer.watermark):
+        newest = sa.select(sa.func.max(Change.recorded_at))
+        sequencer.watermark = uow.session.scalar(newest) or sequencer.watermark
     kept = (head.seq, head.hash, head.at, head.signature) if head else None
     return news + chained, kept
 
@@ -104,23 +104,34 @@ def _number_news(uow: UnitOfWork, sequencer: Sequencer) -> int:
     return int(done.rowcount)
 
 
-def _stamp_changes(uow: UnitOfWork, stamp: datetime) -> int:
+def _stamp_changes(uow: UnitOfWork, *, after: datetime) -> int:
     """Stamp every change that this statement sees, once its audit rows are chained.
 
-    A change may commit between the numbering above and this statement; its news is then
-    numbered next time although it is stamped now. Nobody can tell: its facts are known from
-    `stamp` on, and the cursor of the feed has not passed its news. Changes whose audit rows
-    did not fit into this batch stay unstamped, so that the next round finds work.
+    A change may commit between the numbering above and this statement; then its news keeps it
+    out until next time. Changes whose audit rows did not fit into this batch stay unstamped
+    too, so that the next round finds work.
     """
     unchained = sa.exists().where(AuditRow.change_id == Change.id, AuditRow.seq.is_(None))
     unnumbered = sa.exists().where(OutboxRow.change_id == Change.id, OutboxRow.seq.is_(None))
     done = uow.execute(
         sa.update(Change)
         .where(Change.recorded_at.is_(None), ~unchained, ~unnumbered)
-        .values(recorded_at=stamp)
+        .values(recorded_at=_stamp(uow, after + MICROSECOND))
         .execution_options(synchronize_session=False)
     )
     return int(done.rowcount)
+
+
+def _stamp(uow: UnitOfWork, earliest: datetime) -> sa.ColumnElement[datetime]:
+    """The instant of a stamp: after all that its statement sees, for known is later than begun.
+
+    On PostgreSQL a transaction may begin after ours and be seen all the same, so the clock is
+    asked by the statement itself, once for all rows.
+    """
+    if dialect_name() != "postgresql" or replaced_clock() is not None:
+        return sa.literal(max(uow.now, earliest), Instant)
+    now = sa.func.greatest(sa.func.clock_timestamp(), sa.literal(earliest, Instant))
+    return sa.select(now).scalar_subquery()
 
 
 @reading

@@ -142,14 +142,21 @@ def note_failure(claim: Claim, error: Exception) -> None:
     """Let the slot rest, longer after each failure; after the last attempt it is failed."""
     uow = current_unit_of_work()
     text = f"{type(error).__name__}: {error}"[:500]
-    if claim.attempts >= current_settings().job_attempts:
+    attempts = _attempts(uow, claim)
+    if attempts >= current_settings().job_attempts:
         _change(uow, claim, state=FAILED, finished_at=uow.now, error=text)
         uow.audit(
             "consortium.job.failed", subject=claim.job, detail={"slot": claim.slot.isoformat()}
         )
         return
-    pause = min(LONGEST_PAUSE, timedelta(seconds=2.0**claim.attempts))
+    pause = min(LONGEST_PAUSE, timedelta(seconds=2.0**attempts))
     _change(uow, claim, state=DUE, not_before=uow.now + pause, error=text)
+
+
+def _attempts(uow: UnitOfWork, claim: Claim) -> int:
+    """Attempts since a page last went through: the row knows, the claim is older."""
+    query = sa.select(JobRun.attempts).where(JobRun.id == claim.run_id)
+    return uow.session.scalar(query) or claim.attempts
 
 
 def _change(uow: UnitOfWork, claim: Claim, **values: object) -> None:

@@ -244,6 +244,20 @@ def test_grades_under_a_header_of_classes_are_told_by_their_words() -> None:
     assert read(files.xlsx(rows)).values["grade"] == ["ordinary", "senior"]
 
 
+def test_a_word_that_is_both_class_and_grade_does_not_hide_the_grades() -> None:
+    vocabulary = Vocabulary(
+        today=files.VOCABULARY.today,
+        grades={"student": ("学生会员",), "ordinary": ("普通会员",), "senior": ("高级会员",)},
+        classes={"individual": ("个人会员",), "student": ("学生会员",)},
+    )
+    rows = [
+        (str(place), "张三", word)
+        for place, word in enumerate(("学生会员", "普通会员", "高级会员"))
+    ]
+    roster = read(files.xlsx((("会员号", "姓名", "会员类别"), *rows)), vocabulary=vocabulary)
+    assert roster.values["grade"] == ["student", "ordinary", "senior"]
+
+
 def test_classes_under_their_own_header_stay_classes() -> None:
     rows = (("会员号", "姓名", "会员类别"), ("1", "张三", "个人会员"), ("2", "李四", "学生会员"))
     assert read(files.xlsx(rows)).values["class"] == ["individual", "student"]
