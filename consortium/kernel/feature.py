@@ -200,17 +200,6 @@ class SubjectData:
 
 
 @dataclass(frozen=True)
-class Activation:
-    """Roster rows that a person may claim (auth's sign-in, membership's rows).
-
-    `find` gets society code, name and a keyed contact (e-mail or mobile) and gives the one
-    person whose row matches all of them, or None.
-    """
-
-    find: Callable[[str, str, str], UUID | None]
-
-
-@dataclass(frozen=True)
 class Feature:
     """A package's offers, each a list that the kernel reads.
 
@@ -235,6 +224,5 @@ class Feature:
     demo: tuple[Demo, ...] = ()
     retention: tuple[Retention, ...] = ()
     subject_data: tuple[SubjectData, ...] = ()
-    activation: tuple[Activation, ...] = ()
     start_checks: tuple[Callable[[], None], ...] = ()
     install: Callable[[Any], None] | None = None

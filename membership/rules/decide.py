@@ -38,7 +38,7 @@ def decide(question: Question, facts: Facts) -> Decision:
         The decision. `next_change_at` is the first instant after `valid_at` at which it differs.
 
     >>> from datetime import UTC
-    >>> from membership.rules.facts import Clause, SignatureFact, VersionFact
+    >>> from membership.rules.facts import Clause, SignatureFact, TermFact, VersionFact
     >>> day = datetime(2026, 1, 1, tzinfo=UTC)
     >>> clause = Clause(1, "math", "comp", frozenset({"library"}), (("senior", "fellow"),))
     >>> facts = Facts(

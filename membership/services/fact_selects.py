@@ -76,7 +76,7 @@ def consents_of_persons(as_of: bool) -> Columns:
 
 @cache
 def between_societies(as_of: bool) -> Any:
-    """Select what bears on recognition of members of `:homes` by `:hosts`.
+    """Select what bears on recognition of members of `:home_ids` by `:hosts`.
 
     Agreements to which a home and a host belong with their signatures, accessions and endings,
     the hosts' catalogues, and the standing of both.
@@ -86,10 +86,9 @@ def between_societies(as_of: bool) -> Any:
         one, other = model.__table__.alias("one"), model.__table__.alias("other")
         found.append(
             select(one.c.agreement_id)
-            .join(HOME, HOME.c.id == one.c.society_id)
             .join(other, other.c.agreement_id == one.c.agreement_id)
             .join(HOST, HOST.c.id == other.c.society_id)
-            .where(HOME.c.code.in_(_any_of("homes")), HOST.c.code.in_(_any_of("hosts")))
+            .where(one.c.society_id.in_(_any_of("home_ids")), HOST.c.code.in_(_any_of("hosts")))
         )
     # Worked out once for the four kinds of rows; planning it four times costs more than running.
     between = union(*found).cte("between_societies")
@@ -156,6 +155,7 @@ def _terms() -> Columns:
         select(
             Term.id,
             Member.person_id,
+            Member.society_id,
             ORGANISATION.c.code.label("society"),
             ORGANISATION.c.time_zone,
             Term.class_code,

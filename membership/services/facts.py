@@ -48,7 +48,7 @@ def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | N
     homes = sorted({row.society for row in terms})
     societies = _read(
         fact_selects.between_societies(as_of),
-        homes=homes,
+        home_ids=list({row.society_id for row in terms}),
         hosts=list(hosts),
         societies=sorted({*homes, *hosts}),
         known_at=known_at,

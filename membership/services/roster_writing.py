@@ -17,7 +17,7 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork
 from consortium.services.organisations import Organisation
 from membership import models
-from membership.roster.plan import TERM_FIELDS, Plan, Planned, encode_changes
+from membership.roster.plan import TERM_FIELDS, Plan, Planned, encode_planned
 from membership.roster.values import OPEN_END
 from membership.services.terms import TOPIC
 
@@ -171,7 +171,7 @@ def _line(uow: UnitOfWork, import_id: UUID, member_id: UUID, planned: Planned) -
         "member_id": member_id,
         "action": planned.action,
         "asserted": planned.asserted,
-        "changes": encode_changes(planned.changes),
+        "changes": encode_planned(planned),
         "made_at": uow.now,
     }
 

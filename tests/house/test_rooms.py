@@ -159,3 +159,19 @@ def test_job_and_handler_names_are_unique_and_say_whose_they_are() -> None:
     jobs = [job.name for feature in wsgi.FEATURES for job in feature.jobs]
     handlers = [handler.name for feature in wsgi.FEATURES for handler in feature.handlers]
     assert (len(jobs), len(handlers)) == (len(set(jobs)), len(set(handlers)))
+
+
+def test_the_document_lists_every_test_of_one_engine_alone() -> None:
+    marked = [
+        (mark.attr.removesuffix("_only"), node.name)
+        for path in sources("tests")
+        if "_only" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Attribute) and mark.attr in {"sqlite_only", "postgresql_only"}
+    ]
+    text = (ROOT / "docs" / "tests.md").read_text()
+    listed = re.findall(r"^- `(\w+)`: `(\w+)`$", text, flags=re.MULTILINE)
+    assert sorted(listed) == sorted(marked)
+    assert len(listed) <= 20
