@@ -150,3 +150,18 @@ def test_a_page_that_went_through_starts_the_count_of_failures_anew(
             clock.advance(seconds=31)
         assert run_next(clock.at)
         assert states("guest.paged") == [("due", 5, 1)]
+
+
+def test_old_slots_are_forgotten_but_not_the_newest_of_a_job(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    with make_app(offering(Job("guest.paged", lambda _page: None))).app_context():
+        for hours in (0, 1):
+            plan("guest.paged", NOON + timedelta(hours=hours))
+        clock.advance(hours=1)
+        while run_next(clock.at):
+            pass
+        clock.advance(days=91)
+        plan("consortium.enforce-retention", clock.at)
+        assert run_next(clock.at)
+        assert len(states("guest.paged")) == 1
