@@ -236,6 +236,6 @@ def _value(
 def _check_known_at(known_at: datetime | None) -> None:
     if known_at is None:
         return
-    watermark = sequencer.find_position().watermark
+    watermark = sequencer.known_until()
     if known_at > watermark:
         raise KnownAtAhead(watermark=watermark.isoformat())

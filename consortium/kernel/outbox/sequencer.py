@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from consortium.kernel.audit.chain import GENESIS
 from consortium.kernel.audit.chaining import chain_audit_rows, keep_head
 from consortium.kernel.audit.models import AuditRow
-from consortium.kernel.clock import EPOCH, MICROSECOND, replaced_clock
+from consortium.kernel.clock import EPOCH, MICROSECOND, read_now, replaced_clock
 from consortium.kernel.db import Change, Instant, db, dialect_name, insert_if_absent
 from consortium.kernel.outbox.models import OutboxRow, Sequencer
 from consortium.kernel.unit_of_work import (
@@ -141,6 +141,27 @@ def find_position() -> Position:
     if found is None:
         return Position("", 0, EPOCH)
     return Position(found.epoch, found.outbox_seq, found.watermark)
+
+
+@reading
+def known_until() -> datetime:
+    """The latest instant about which as-of questions have a final answer.
+
+    While commits wait for their stamp it is the watermark. Otherwise it is the present: what
+    this snapshot does not see commits later, and is stamped later still.
+    """
+    told = _present()
+    waits = db.session.scalar(sa.select(sa.exists().where(Change.recorded_at.is_(None))))
+    return find_position().watermark if waits else told
+
+
+def _present() -> datetime:
+    """The present by the clock that stamps, taken no later than the snapshot."""
+    if dialect_name() != "postgresql" or replaced_clock() is not None:
+        return read_now()
+    now: datetime | None = db.session.scalar(sa.select(sa.func.transaction_timestamp()))
+    assert now is not None
+    return now
 
 
 def open_epoch() -> str:
