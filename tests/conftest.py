@@ -30,7 +30,7 @@ from flask.testing import FlaskClient
 
 import wsgi
 from consortium.kernel import db as database
-from consortium.kernel import migrating, signing
+from consortium.kernel import migrating
 from consortium.kernel.clock import FixedClock, use_clock
 from consortium.kernel.db import db
 from consortium.kernel.feature import Feature
@@ -38,6 +38,7 @@ from consortium.kernel.settings import EXTENSION as SETTINGS
 from consortium.kernel.settings import Settings, load_settings
 from tests import wiping
 
+PLAIN = "extensions as they were built"
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
 
@@ -176,7 +177,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def plain_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The composed application, built once; each test points it to a database of its own."""
     settings = settings_for(databases.template, tmp_path_factory.mktemp("plain"))
-    return wsgi.create_app(settings=settings)
+    made = wsgi.create_app(settings=settings)
+    made.config[PLAIN] = dict(made.extensions)
+    return made
 
 
 @pytest.fixture
@@ -205,9 +208,8 @@ def _point_to(made: Flask, settings: Settings) -> Flask:
         database._listen_sqlite(engine, settings)
     _dispose(made)
     db._app_engines[made][None] = engine
-    made.extensions[SETTINGS] = settings
-    for cache in (signing.EXTENSION, "mailman"):
-        made.extensions.pop(cache, None)
+    made.extensions.clear()
+    made.extensions.update(made.config[PLAIN], **{SETTINGS: settings})
     return made
 
 

@@ -12,9 +12,11 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build"
+MEMORY = Path("/dev/shm")
 DATABASES = ("sqlite", "postgresql")
 ROOM_BYTES = 4 * 1024**3
 SEPARATE = ("browser", "interop", "bench")
@@ -46,7 +48,14 @@ def main() -> int:
     if told.browser:
         return _run_in_chromium()
     paths = ["tests/interop"] if told.interop else told.paths or _usual_paths()
-    counts = {database: _run(database, paths) for database in DATABASES}
+    # Side by side, since each spends much of its time waiting; the second one's words follow.
+    second, log = DATABASES[1], BUILD / "tests-postgresql.log"
+    with log.open("w+", encoding="utf-8") as words:
+        running = _start(second, paths, words)
+        counts = {DATABASES[0]: _finish(_start(DATABASES[0], paths), DATABASES[0])}
+        counts[second] = _finish(running, second)
+        words.seek(0)
+        print(words.read(), flush=True)
     for database, count in counts.items():
         print(
             f"{database}: {count.passed} passed, {count.failed} failed, {count.skipped} skipped",
@@ -57,10 +66,9 @@ def main() -> int:
 
 def _where(database: str) -> list[str]:
     """In memory where there is room: what a test waits for most is the disk's flush."""
-    memory = Path("/dev/shm")
-    if not memory.is_dir() or shutil.disk_usage(memory).free < ROOM_BYTES:
+    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
         return []
-    return [f"--basetemp={memory}/society-consortium-{os.getpid()}-{database}"]
+    return [f"--basetemp={MEMORY}/society-consortium-{os.getpid()}-{database}"]
 
 
 def _usual_paths() -> list[str]:
@@ -78,28 +86,38 @@ def _run_in_chromium() -> int:
     if not fonts.stdout.strip():
         print("No font has Chinese: apt-get install fonts-noto-cjk", file=sys.stderr)
         return 1
-    count = _run("sqlite", ["tests/browser"])
+    count = _finish(_start("sqlite", ["tests/browser"]), "sqlite")
     print(f"browser: {count.passed} passed, {count.failed} failed, {count.skipped} skipped")
     return 0 if count.is_green else 1
 
 
-def _run(database: str, paths: list[str]) -> Count:
-    report = BUILD / f"tests-{database}.xml"
+def _start(database: str, paths: list[str], words: TextIO | None = None) -> subprocess.Popen[bytes]:
+    report = _report(database)
     report.unlink(missing_ok=True)
-    other = "postgresql" if database == "sqlite" else "sqlite"
-    command = [sys.executable, "-m", "pytest", "-q", "--durations=10", f"--junitxml={report}"]
-    # A test of one engine's own ways is left out of the other's run; docs/tests.md lists them.
+    other = DATABASES[1 - DATABASES.index(database)]
+    command = [sys.executable, "-m", "pytest", "-q", "--durations=15", f"--junitxml={report}"]
+    # A test of one engine's own ways is left out of the other's run.
     command += ["-m", f"not {other}_only", *_where(database), *paths]
-    print(f"== {database}", flush=True)
-    ran = subprocess.run(command, env=os.environ | {"TEST_DATABASE": database}, check=False)
-    for folder in Path("/dev/shm").glob(f"society-consortium-{os.getpid()}-*"):
+    environment = os.environ | {"TEST_DATABASE": database}
+    print(f"== {database}", file=words, flush=True)
+    return subprocess.Popen(command, env=environment, stdout=words, stderr=words)
+
+
+def _report(database: str) -> Path:
+    return BUILD / f"tests-{database}.xml"
+
+
+def _finish(running: subprocess.Popen[bytes], database: str) -> Count:
+    code = running.wait()
+    for folder in MEMORY.glob(f"society-consortium-{os.getpid()}-{database}"):
         shutil.rmtree(folder, ignore_errors=True)
+    report = _report(database)
     if not report.exists():
         return Count(0, 1, 0)
     suite = next(ElementTree.parse(report).getroot().iter("testsuite"))
     total, skipped = int(suite.get("tests", 0)), int(suite.get("skipped", 0))
     failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    if ran.returncode != 0 and failed == 0:
+    if code != 0 and failed == 0:
         failed = 1
     return Count(max(0, total - failed - skipped), failed, skipped)
 

@@ -107,10 +107,11 @@ def fold(text: str) -> str:
     >>> fold("會員 編號"), fold("Ｇrade")
     ('会员编号', 'grade')
     """
-    text = unicodedata.normalize("NFKC", text).translate(_INVISIBLE)
-    if not text.isascii():
-        text = _simplifier().convert(text)
-    return "".join(text.split()).lower()
+    text = "".join(unicodedata.normalize("NFKC", text).translate(_INVISIBLE).split()).lower()
+    if text.isascii():
+        return text
+    # Without the white space an accent may stand beside its letter, so compose once more.
+    return unicodedata.normalize("NFKC", _simplifier().convert(text))
 
 
 def read_text(cell: Cell) -> str | None:

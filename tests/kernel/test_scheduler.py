@@ -134,9 +134,7 @@ def test_the_judge_sees_doubles_gaps_and_take_overs() -> None:
     assert proof.resume_p99_seconds == 3.0
 
 
-def test_a_page_that_went_through_starts_the_count_of_failures_anew(
-    make_app: MakeApp, clock: FixedClock
-) -> None:
+def test_only_failures_since_the_last_good_page_count(make_app: MakeApp, clock: FixedClock) -> None:
     def page(told: JobPage) -> str | None:
         if told.cursor is None:
             return "second"
@@ -144,24 +142,14 @@ def test_a_page_that_went_through_starts_the_count_of_failures_anew(
 
     with make_app(offering(Job("guest.paged", page))).app_context():
         plan("guest.paged", NOON)
-        for _ in range(4):
-            # Claimed and killed: the lease runs out four times.
+        for _ in range(9):
+            # Claimed and killed: the lease runs out nine times.
             assert claims.claim_next({"guest.paged"})
             clock.advance(seconds=31)
-        assert run_next(clock.at)
-        assert states("guest.paged") == [("due", 5, 1)]
-
-
-def test_old_slots_are_forgotten_but_not_the_newest_of_a_job(
-    make_app: MakeApp, clock: FixedClock
-) -> None:
-    with make_app(offering(Job("guest.paged", lambda _page: None))).app_context():
-        for hours in (0, 1):
-            plan("guest.paged", NOON + timedelta(hours=hours))
-        clock.advance(hours=1)
-        while run_next(clock.at):
-            pass
-        clock.advance(days=91)
-        plan("consortium.enforce-retention", clock.at)
-        assert run_next(clock.at)
-        assert len(states("guest.paged")) == 1
+        tried = []
+        for _ in range(40):
+            if run_next(clock.at):
+                tried.append(clock.at)
+            clock.advance(seconds=1)
+        assert [round((later - tried[0]).total_seconds()) for later in tried] == [0, 2, 6, 14, 30]
+        assert states("guest.paged") == [("failed", 14, 1)]

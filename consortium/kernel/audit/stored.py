@@ -1,6 +1,6 @@
 """Rows as they are stored, so that a changed byte shows even where it reads alike."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +19,9 @@ def read_rows(model: type[Model], *, order: str) -> Iterator[Mapping[str, Any]]:
         return
     # SQLite keeps any bytes in any column; PostgreSQL holds a value of the type or none.
     stored = [sa.cast(column, sa.LargeBinary).label(column.name) for column in columns]
+    readers = {column.name: _reader(column.type) for column in columns}
     for row in _select(stored, columns[order]):
-        yield {column.name: _read(column.type, row[column.name]) for column in columns}
+        yield {name: read(row[name]) for name, read in readers.items()}
 
 
 def _select(columns: list[Any], order: sa.ColumnElement[Any]) -> Iterator[Mapping[str, Any]]:
@@ -29,22 +30,26 @@ def _select(columns: list[Any], order: sa.ColumnElement[Any]) -> Iterator[Mappin
         yield dict(row._mapping)
 
 
-def _read(kind: sa.types.TypeEngine[Any], stored: bytes | None) -> Any:
-    if stored is None:
-        return None
-    try:
-        text = stored.decode()
-        raw = int(text) if isinstance(kind, sa.Integer) else text
-        value = _convert(kind, "result_processor", raw, None)
-        written = _convert(kind, "bind_processor", value)
-    except (ValueError, TypeError):
-        return UNREADABLE
-    # 'AB' and 'ab' are one UUID, and '{"a": 1}' and '{"a":1}' one object: only we write ours.
-    is_ours = str(written).encode() == stored
-    return value if is_ours else UNREADABLE
+def _reader(kind: sa.types.TypeEngine[Any]) -> Callable[[bytes | None], Any]:
+    """Reads stored bytes of a column; gives `UNREADABLE` for what we would not have written."""
+    own = kind.dialect_impl(db.engine.dialect)
+    read = own.result_processor(db.engine.dialect, None) or _same
+    write = own.bind_processor(db.engine.dialect) or _same
+    parse = int if isinstance(kind, sa.Integer) else _same
+
+    def convert(stored: bytes | None) -> Any:
+        if stored is None:
+            return None
+        try:
+            value = read(parse(stored.decode()))
+            written = str(write(value)).encode()
+        except (ValueError, TypeError):
+            return UNREADABLE
+        # 'AB' and 'ab' are one UUID, and '{"a": 1}' and '{"a":1}' one object.
+        return value if written == stored else UNREADABLE
+
+    return convert
 
 
-def _convert(kind: sa.types.TypeEngine[Any], way: str, value: Any, *more: object) -> Any:
-    dialect = db.engine.dialect
-    processor = getattr(kind.dialect_impl(dialect), way)(dialect, *more)
-    return processor(value) if processor else value
+def _same(value: Any) -> Any:
+    return value

@@ -83,13 +83,18 @@ def judge_chain(
     first: tuple[int, str] | None = None
     for row in rows:
         count += 1
-        kind = _fault_of(row, expected, previous, heads, is_sealed)
+        altered = _is_altered(row)
+        kind = CHANGED if altered else None
+        if row["seq"] != expected:
+            kind = REMOVED
+        elif not altered:
+            kind = _fault_of(row, previous, heads, is_sealed)
         if first is None:
             first = (expected, kind) if kind else None
         elif first == (expected - 1, RECOMPUTED) and kind is None:
             # The seal here covers the hash before it too: only the seal itself was changed.
             first = (first[0], CHANGED)
-        if _is_altered(row):
+        if altered:
             bad.append(row)
         if row["seq"] is not UNREADABLE:
             expected, previous = row["seq"] + 1, row["hash"]
@@ -111,20 +116,17 @@ def _name_fault(first: int, kind: str, bad: list[Mapping[str, Any]]) -> str:
 
 def _fault_of(
     row: Mapping[str, Any],
-    expected: int,
     previous: str,
     heads: Mapping[int, set[str]],
     is_sealed: Callable[[str, str], bool],
 ) -> str | None:
-    seq = row["seq"]
-    if seq != expected:
-        return REMOVED
-    if _is_altered(row) or row["previous_hash"] != previous or row["seal"] is UNREADABLE:
+    """What is wrong with a row that stands in its place and agrees with its own hash."""
+    if row["previous_hash"] != previous:
         return CHANGED
     # Whoever recomputes hashes from a row on has neither the seal's key nor the signing key.
     if not is_sealed(row["hash"], row["seal"] or ""):
         return RECOMPUTED
-    if heads.get(seq, {row["hash"]}) != {row["hash"]}:
+    if heads.get(row["seq"], {row["hash"]}) != {row["hash"]}:
         return RECOMPUTED
     return None
 

@@ -38,7 +38,6 @@ class Claim:
     slot: datetime
     fence: int
     cursor: str | None
-    attempts: int
 
 
 def worker_name() -> str:
@@ -97,14 +96,13 @@ def claim_next(jobs: Collection[str]) -> Claim | None:
         .values(
             state=RUNNING,
             fence=JobRun.fence + 1,
-            attempts=JobRun.attempts + 1,
             lease_until=uow.now + lease,
             worker=worker_name(),
             started_at=sa.func.coalesce(
                 JobRun.started_at, sa.literal(uow.now, JobRun.started_at.type)
             ),
         )
-        .returning(JobRun.id, JobRun.job, JobRun.slot, JobRun.fence, JobRun.cursor, JobRun.attempts)
+        .returning(JobRun.id, JobRun.job, JobRun.slot, JobRun.fence, JobRun.cursor)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     return Claim(*row) if row else None
@@ -134,7 +132,7 @@ def note_page(uow: UnitOfWork, claim: Claim, cursor: str | None) -> None:
         _change(uow, claim, state=DONE, finished_at=uow.now, pages=JobRun.pages + 1, error=None)
     else:
         # A page that went through starts the count of failures anew.
-        _change(uow, claim, cursor=cursor, pages=JobRun.pages + 1, attempts=1)
+        _change(uow, claim, cursor=cursor, pages=JobRun.pages + 1, attempts=0)
 
 
 @transaction
@@ -142,21 +140,17 @@ def note_failure(claim: Claim, error: Exception) -> None:
     """Let the slot rest, longer after each failure; after the last attempt it is failed."""
     uow = current_unit_of_work()
     text = f"{type(error).__name__}: {error}"[:500]
-    attempts = _attempts(uow, claim)
+    # Only failures count: a worker that was killed or lost its lease says nothing of the job.
+    query = sa.select(JobRun.attempts).where(JobRun.id == claim.run_id)
+    attempts = (uow.session.scalar(query) or 0) + 1
     if attempts >= current_settings().job_attempts:
-        _change(uow, claim, state=FAILED, finished_at=uow.now, error=text)
+        _change(uow, claim, state=FAILED, attempts=attempts, finished_at=uow.now, error=text)
         uow.audit(
             "consortium.job.failed", subject=claim.job, detail={"slot": claim.slot.isoformat()}
         )
         return
     pause = min(LONGEST_PAUSE, timedelta(seconds=2.0**attempts))
-    _change(uow, claim, state=DUE, not_before=uow.now + pause, error=text)
-
-
-def _attempts(uow: UnitOfWork, claim: Claim) -> int:
-    """Attempts since a page last went through: the row knows, the claim is older."""
-    query = sa.select(JobRun.attempts).where(JobRun.id == claim.run_id)
-    return uow.session.scalar(query) or claim.attempts
+    _change(uow, claim, state=DUE, attempts=attempts, not_before=uow.now + pause, error=text)
 
 
 def _change(uow: UnitOfWork, claim: Claim, **values: object) -> None:

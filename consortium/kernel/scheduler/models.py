@@ -15,6 +15,7 @@ class JobRun(Model):
     """One slot of one job: the truth about whether it is due, running, done or failed.
 
     `fence` grows with each claim; whoever holds an older one can no longer commit a page.
+    `attempts` counts failures since a page last went through; kills and freezes are none.
     """
 
     __tablename__ = "job_run"
