@@ -44,7 +44,7 @@ class Fire:
 SHORT = Fire(slots=40, kills=24, freezes=6, every=0.5)
 FULL = Fire(slots=200, kills=200, freezes=40, every=0.8)
 # Between pages nothing but the fence stops a worker that was frozen past its lease.
-CONTROL = Fire(slots=40, kills=0, freezes=12, every=0.2, hold=0.01)
+CONTROL = Fire(slots=40, kills=0, freezes=12, every=0.2, pages=30, hold=0.01)
 
 
 @dataclass(frozen=True)
@@ -164,6 +164,12 @@ class Squad:
 
     def stop(self) -> None:
         """SIGTERM: a worker finishes its page and leaves with 0."""
+        # One that is still starting does not listen yet and would simply die.
+        wait_until(
+            lambda: all(worker.is_working for worker in self.workers if worker.is_alive),
+            seconds=60,
+            what="the last worker's start",
+        )
         codes = [worker.stop() for worker in self.workers if worker.is_alive]
         assert codes == [0] * len(codes), codes
 

@@ -1,6 +1,7 @@
 """Each slot runs once, whatever happens to the workers; without the fence some run twice."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,10 @@ def test_each_slot_runs_once_under_kills_and_freezes(node: Node) -> None:
 
 @pytest.mark.timeout(240)
 def test_without_the_fence_the_judge_sees_doubles(node: Node) -> None:
-    outcome = run_jobs(node, CONTROL, worker_app=UNFENCED)
-    assert outcome.twice > 0
-    assert outcome.report["twice"] == outcome.twice
+    # A freeze must hit between two pages, which chance decides: three seeds, one is enough.
+    for seed in (1, 2, 3):
+        outcome = run_jobs(node, replace(CONTROL, seed=seed), worker_app=UNFENCED)
+        assert outcome.report["twice"] == outcome.twice
+        if outcome.twice:
+            return
+    raise AssertionError("without the fence nothing ran twice: the judge sees nothing")
