@@ -8,7 +8,7 @@ from auth.feature import FEATURE as auth
 from consortium.feature import FEATURE as consortium
 from consortium.kernel.app import build_app
 from consortium.kernel.feature import Feature
-from consortium.kernel.settings import Settings
+from consortium.kernel.settings import BadSetting, Settings
 from events.feature import FEATURE as events
 from membership.feature import FEATURE as membership
 from think_tank.feature import FEATURE as think_tank
@@ -21,4 +21,11 @@ def create_app(features: Sequence[Feature] = FEATURES, settings: Settings | None
     return build_app(features, settings)
 
 
-app = create_app()
+def _compose() -> Flask:
+    try:
+        return create_app()
+    except BadSetting as fault:
+        raise SystemExit(str(fault)) from None
+
+
+app = _compose()

@@ -9,7 +9,7 @@ from consortium.kernel.clock import read_now
 from consortium.kernel.errors import Forbidden, SignInRequired
 from consortium.kernel.principal import current_principal
 from consortium.kernel.signing import NODE, list_keys, node_key, public_keys
-from consortium.policies import may_keep_peers, may_read_feed
+from consortium.policies import may_keep_peers, may_read_every_topic, may_read_feed
 from consortium.schemas import (
     ConsortiumMemberOut,
     ConsortiumOut,
@@ -87,10 +87,11 @@ def list_consortium_members(code: str) -> Any:
 def read_feed(query: dict[str, Any]) -> Any:
     """Read a page of the change feed, signed for the reader.
 
-    An operator's token reads every topic as it is. A program with the scope `feed:read`, and a
-    peer that proves itself with its node's key, read the public topics, and of people only
-    what they have consented to; what a reader may not see is told as deleted. A page may hold
-    fewer records than `limit`; the end is reached when `next` equals `head`.
+    An operator, and a client of the node itself with the scope `feed:read`, read every topic
+    as it is. A society's client with that scope, and a peer that proves itself with its node's
+    key, read the public topics, and of people only what they have consented to; what a reader
+    may not see is told as deleted. A page may hold fewer records than `limit`; the end is
+    reached when `next` equals `head`.
     """
     return feeds.serve_feed(query["cursor"], limit=query["limit"], recipient=_recipient())
 
@@ -124,7 +125,7 @@ def _recipient() -> str:
         Forbidden: somebody else asks.
     """
     principal = current_principal()
-    if may_keep_peers(principal):
+    if may_read_every_topic(principal):
         return feeds.EVERYTHING
     if may_read_feed(principal):
         return f"client:{principal.client_id}"

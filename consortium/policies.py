@@ -37,6 +37,18 @@ def may_see_links(principal: Principal, society: str | None = None) -> bool:
     return society is not None and principal.holds("secretary", "society", society)
 
 
+def may_read_every_topic(principal: Principal) -> bool:
+    """Read the whole feed as it is: the operator, and a program of the node itself.
+
+    >>> reads = frozenset({"feed:read"})
+    >>> may_read_every_topic(Principal(client_id="c", scopes=reads))
+    True
+    >>> may_read_every_topic(Principal(client_id="c", society="math", scopes=reads))
+    False
+    """
+    return may_keep_peers(principal) or (may_read_feed(principal) and principal.society is None)
+
+
 def may_read_feed(principal: Principal) -> bool:
     """Read the feed's public topics: a program whose token has the scope `feed:read`.
 

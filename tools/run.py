@@ -42,7 +42,8 @@ def main() -> int:
     children = Children()
     # A job in the background of a script is started with the interrupt ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         children.fork(lambda: _serve(app, port))
         children.fork(lambda: _work(app))
@@ -143,12 +144,8 @@ def _refuse_taken_ports(port: int) -> None:
 
 
 def _load() -> Flask:
-    from consortium.kernel.settings import BadSetting
+    import wsgi
 
-    try:
-        import wsgi
-    except BadSetting as fault:
-        sys.exit(str(fault))
     return wsgi.app
 
 
@@ -156,6 +153,7 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
     """Bring the schema up, load the demonstration into an empty database, register the sites."""
     from consortium.kernel import demo, migrating
     from consortium.kernel.db import db
+    from consortium.kernel.settings import ISSUER_FILE, current_settings
 
     with app.app_context():
         if not migrating.is_current():
@@ -166,6 +164,8 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
             demo.load_demo()
         clients = {code: _site_client(code, port + offset) for code, offset in SITES}
         shown = demo.show_demo()
+        # So that commands in another terminal name the same addresses.
+        (current_settings().data_dir / ISSUER_FILE).write_text(shown["issuer"] + "\n")
         db.session.remove()
         db.engine.dispose()
     return shown, clients

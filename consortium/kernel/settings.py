@@ -13,6 +13,7 @@ from flask import current_app
 PREFIX = "CONSORTIUM_"
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 EXTENSION = "consortium.settings"
+ISSUER_FILE = "issuer"
 Network = IPv4Network | IPv6Network
 
 
@@ -38,10 +39,9 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 def _above(least: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        value = int(text)
-        if value < least:
+        if not text.isdecimal() or int(text) < least:
             raise ValueError(f"takes a whole number of at least {least}")
-        return value
+        return int(text)
 
     return parse
 
@@ -57,7 +57,8 @@ class Settings:
 
     # The node.
     issuer: str = _setting(
-        "Public address of this node, without a slash at the end; https, or http on loopback.",
+        "Public address of this node, without a slash at the end; https, or http on loopback. "
+        "If unset, where `make run` last served this data folder.",
         "http://localhost:8000",
     )
     data_dir: Path = _setting(
@@ -237,7 +238,15 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             raise BadSetting(f"{PREFIX}{item.name.upper()}: {error}") from error
+    if "issuer" not in values:
+        values |= _issuer_of_run(values.get("data_dir", Path("var")))
     return check_settings(Settings(**values))
+
+
+def _issuer_of_run(data_dir: Path) -> dict[str, str]:
+    """Where `make run` last served this data folder, so that commands beside it agree."""
+    told = data_dir / ISSUER_FILE
+    return {"issuer": told.read_text(encoding="utf-8").strip()} if told.exists() else {}
 
 
 def check_settings(settings: Settings) -> Settings:

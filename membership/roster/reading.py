@@ -191,11 +191,19 @@ def _read_all(reader: Reader, cells: Iterable[Cell], *, limit: int | None) -> Re
     return ReadColumn(values, faults, notes)
 
 
+# C0 and DEL without the white space that sheets do hold; PostgreSQL refuses NUL in any text.
+_CONTROLS = frozenset(chr(code) for code in (*range(32), 127)) - frozenset("\t\n\v\f\r")
+
+
 def _read_one(reader: Reader, cell: Cell, limit: int | None) -> object:
     try:
         if isinstance(cell, str) and cell[0] == "#" and cell in _ERRORS:
             raise CellFault(
                 "formula-error", N_("The formula in this cell gives an error. Correct it.")
+            )
+        if isinstance(cell, str) and not cell.isprintable() and _CONTROLS.intersection(cell):
+            raise CellFault(
+                "text-damaged", N_("This cell holds invisible control characters. Type it anew.")
             )
         found = reader(cell)
     except CellFault as fault:

@@ -44,7 +44,7 @@ class Fire:
 SHORT = Fire(slots=40, kills=24, freezes=6, every=0.5)
 FULL = Fire(slots=200, kills=200, freezes=40, every=0.8)
 # Between pages nothing but the fence stops a worker that was frozen past its lease.
-CONTROL = Fire(slots=40, kills=0, freezes=12, every=0.2, pages=30, hold=0.01)
+CONTROL = Fire(slots=150, kills=0, freezes=60, every=0.2, pages=40, hold=0.0, freeze_seconds=3.0)
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,39 @@ def judge_slots(node: Node, fire: Fire) -> dict[str, int]:
     return verdict
 
 
-def run_jobs(node: Node, fire: Fire, *, worker_app: str | None = None) -> Outcome:
-    """Plan the slots, hit the workers until all has been fired, wait for the slots, judge."""
+def find_doubles(node: Node, fire: Fire) -> int:
+    """Freeze workers that lack the fence until the judge sees slots that ran twice; how many."""
     rng = random.Random(fire.seed)
-    squad = Squad(node, worker_app)
+    squad = Squad(node, UNFENCED)
     squad.keep(fire.workers)
     wait_until(lambda: squad.working, seconds=60, what="the first worker")
-    begun = time.monotonic()
+    plan(node, fire)
+    for _ in range(fire.freezes):
+        squad.fire(replace(fire, freezes=1), rng)
+        twice = judge_slots(node, fire)["twice"]
+        if twice:
+            return twice
+    squad.thaw_all()
+    time.sleep(2 * LEASE_SECONDS)
+    return judge_slots(node, fire)["twice"]
+
+
+def plan(node: Node, fire: Fire) -> None:
+    """`jobs prove`, as an operator types it."""
     node.flask(
         "consortium", "jobs", "prove", "--slots", str(fire.slots), "--every", str(fire.every),
         "--pages", str(fire.pages), "--hold", str(fire.hold),
     )  # fmt: skip
+
+
+def run_jobs(node: Node, fire: Fire) -> Outcome:
+    """Plan the slots, hit the workers until all has been fired, wait for the slots, judge."""
+    rng = random.Random(fire.seed)
+    squad = Squad(node)
+    squad.keep(fire.workers)
+    wait_until(lambda: squad.working, seconds=60, what="the first worker")
+    begun = time.monotonic()
+    plan(node, fire)
     squad.fire(fire, rng)
     squad.thaw_all()
     due = 1 + fire.slots * fire.every - (time.monotonic() - begun)
@@ -110,7 +132,7 @@ def run_jobs(node: Node, fire: Fire, *, worker_app: str | None = None) -> Outcom
 class Squad:
     """The workers that are alive, and who is frozen until when."""
 
-    def __init__(self, node: Node, worker_app: str | None) -> None:
+    def __init__(self, node: Node, worker_app: str | None = None) -> None:
         self.node = node
         self.worker_app = worker_app
         self.workers: list[Child] = []

@@ -51,7 +51,7 @@ class Outcome:
 def run_news(node: Node, storm: Storm) -> Outcome:
     """Let writers and workers die, wait until the rest has been heard, judge."""
     rng = random.Random(storm.seed)
-    squad = Squad(node, None)
+    squad = Squad(node)
     squad.keep(storm.workers)
     writers = [_start_writer(node, number, storm.changes) for number in range(storm.writers)]
     while squad.kills < storm.kills:

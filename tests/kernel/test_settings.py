@@ -22,7 +22,7 @@ KEY = "k" * 40
         ("SECRET_KEYS", "short", "32"),
         ("HTTP_ALLOW", "not-a-network", "does not appear"),
         ("TRUSTED_PROXIES", "-1", "at least 0"),
-        ("JOB_LEASE_SECONDS", "x", "invalid literal"),
+        ("JOB_LEASE_SECONDS", "x", "takes a whole number"),
         ("DEMO", "maybe", "1 or 0"),
     ],
 )
@@ -61,3 +61,9 @@ def test_every_setting_is_described() -> None:
     described = describe_settings()
     assert len(described) == len(vars(Settings()))
     assert all(meaning for _, _, meaning in described)
+
+
+def test_commands_beside_a_running_demo_know_its_address(tmp_path: Path) -> None:
+    (tmp_path / "issuer").write_text("http://localhost:8900\n")
+    settings = load_settings({"CONSORTIUM_DATA_DIR": str(tmp_path)})
+    assert settings.issuer == "http://localhost:8900"
