@@ -44,7 +44,7 @@ class Fire:
 SHORT = Fire(slots=40, kills=24, freezes=6, every=0.5)
 FULL = Fire(slots=200, kills=200, freezes=40, every=0.8)
 # Between pages nothing but the fence stops a worker that was frozen past its lease.
-CONTROL = Fire(slots=150, kills=0, freezes=60, every=0.2, pages=40, hold=0.0, freeze_seconds=3.0)
+CONTROL = Fire(slots=400, kills=0, freezes=40, every=0.2, hold=0.01)
 
 
 @dataclass(frozen=True)

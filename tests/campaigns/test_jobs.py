@@ -1,12 +1,11 @@
 """Each slot runs once, whatever happens to the workers; without the fence some run twice."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.campaigns.jobs import CONTROL, LEASE_SECONDS, SHORT, UNFENCED, run_jobs
+from tests.campaigns.jobs import CONTROL, LEASE_SECONDS, SHORT, find_doubles, run_jobs
 from tests.node import Node, open_node
 
 
@@ -28,10 +27,5 @@ def test_each_slot_runs_once_under_kills_and_freezes(node: Node) -> None:
 
 @pytest.mark.timeout(240)
 def test_without_the_fence_the_judge_sees_doubles(node: Node) -> None:
-    # A freeze must hit between two pages, which chance decides: three seeds, one is enough.
-    for seed in (1, 2, 3):
-        outcome = run_jobs(node, replace(CONTROL, seed=seed), worker_app=UNFENCED)
-        assert outcome.report["twice"] == outcome.twice
-        if outcome.twice:
-            return
-    raise AssertionError("without the fence nothing ran twice: the judge sees nothing")
+    # A freeze must hit between two pages, which chance decides: it goes on until one does.
+    assert find_doubles(node, CONTROL) > 0
