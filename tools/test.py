@@ -19,6 +19,7 @@ BUILD = ROOT / "build"
 MEMORY = Path("/dev/shm")
 DATABASES = ("sqlite", "postgresql")
 ROOM_BYTES = 4 * 1024**3
+UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 SEPARATE = ("browser", "interop", "bench")
 
 
@@ -64,11 +65,24 @@ def main() -> int:
     return 0 if all(count.is_green for count in counts.values()) else 1
 
 
+def _has_memory() -> bool:
+    """Whether files fit in memory: what a test waits for most is the disk's flush."""
+    return MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM_BYTES
+
+
 def _where(database: str) -> list[str]:
-    """In memory where there is room: what a test waits for most is the disk's flush."""
-    if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ROOM_BYTES:
+    if not _has_memory():
         return []
     return [f"--basetemp={MEMORY}/society-consortium-{os.getpid()}-{database}"]
+
+
+def _environment(database: str) -> dict[str, str]:
+    """Of a run: its database, and compiled modules kept for the many processes it starts."""
+    told = {"TEST_DATABASE": database, "PYTHONPYCACHEPREFIX": str(BUILD / "pycache")}
+    if _has_memory():
+        told["TEST_MEMORY"] = str(MEMORY)
+    kept = {name: value for name, value in os.environ.items() if name != UNCOMPILED}
+    return kept | told
 
 
 def _usual_paths() -> list[str]:
@@ -98,9 +112,8 @@ def _start(database: str, paths: list[str], words: TextIO | None = None) -> subp
     command = [sys.executable, "-m", "pytest", "-q", "--durations=15", f"--junitxml={report}"]
     # A test of one engine's own ways is left out of the other's run.
     command += ["-m", f"not {other}_only", *_where(database), *paths]
-    environment = os.environ | {"TEST_DATABASE": database}
     print(f"== {database}", file=words, flush=True)
-    return subprocess.Popen(command, env=environment, stdout=words, stderr=words)
+    return subprocess.Popen(command, env=_environment(database), stdout=words, stderr=words)
 
 
 def _report(database: str) -> Path:

@@ -4,14 +4,25 @@ The column lists are a promise, kept by a test.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from consortium.kernel.db import Change
 from consortium.models import ConsortiumMember, ConsortiumRow, OrganisationRow, OrganisationStanding
 from consortium.values import Standing
+
+
+def _not_superseded(model: type[Any]) -> ColumnElement[bool]:
+    """Match the rows of an append-only table that no later row replaces."""
+    later = model.__table__.alias("later")
+    return ~select(later.c.id).where(later.c.supersedes_id == model.id).exists()
+
+
+# Built once: an alias copies every column of its table, and most requests ask for a standing.
+_STANDING_COUNTS = _not_superseded(OrganisationStanding)
+_MEMBER_COUNTS = _not_superseded(ConsortiumMember)
 
 
 def select_names() -> Select[UUID, str, str, str, str, str]:
@@ -22,18 +33,18 @@ def select_names() -> Select[UUID, str, str, str, str, str]:
 
 def select_inactive(at: datetime) -> Select[UUID, str]:
     """Columns `organisation_id, standing` of the organisations that may not act at `at`."""
-    row, later = OrganisationStanding, aliased(OrganisationStanding)
+    row = OrganisationStanding
     return select(row.organisation_id, row.standing).where(
         row.standing != Standing.ACTIVE.value,
         row.since <= at,
         or_(row.until.is_(None), row.until > at),
-        ~exists().where(later.supersedes_id == row.id),
+        _STANDING_COUNTS,
     )
 
 
 def select_members(at: datetime) -> Select[UUID, str, UUID, datetime]:
     """Columns `consortium_id, consortium, organisation_id, since` of the members at `at`."""
-    row, later = ConsortiumMember, aliased(ConsortiumMember)
+    row = ConsortiumMember
     return (
         select(
             row.consortium_id,
@@ -45,7 +56,7 @@ def select_members(at: datetime) -> Select[UUID, str, UUID, datetime]:
         .where(
             row.since <= at,
             or_(row.until.is_(None), row.until > at),
-            ~exists().where(later.supersedes_id == row.id),
+            _MEMBER_COUNTS,
         )
     )
 

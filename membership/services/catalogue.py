@@ -21,14 +21,12 @@ Entry = models.Grade | models.MembershipClass
 
 
 def _live(model: type[Entry], society_id: UUID, at: datetime) -> list[Entry]:
-    newer = model.__table__.alias("newer")
     statement = (
         select(model)
         .where(
             model.society_id == society_id,
-            model.since <= at,
-            (model.until.is_(None)) | (model.until > at),
-            ~select(newer.c.id).where(newer.c.supersedes == model.id).exists(),
+            selects.covering(model, at),
+            selects.not_superseded(model),
         )
         .order_by(model.code)
     )

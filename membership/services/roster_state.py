@@ -19,7 +19,7 @@ from consortium.services.organisations import Organisation
 from membership import models
 from membership.roster.plan import Defaults, Known
 from membership.roster.values import OPEN_END, Vocabulary
-from membership.services import catalogue
+from membership.services import catalogue, selects
 
 USUAL_CLASSES = ("individual", "personal", "regular")
 """The class of a member whose roster names none, when the society has several."""
@@ -125,8 +125,7 @@ def list_known(society: Organisation) -> Iterable[Known]:
 
 def _members_with_terms(society: Organisation) -> Select[*tuple[Any, ...]]:
     member, profile, term = models.Member, models.MemberProfile, models.Term
-    newer = models.Term.__table__.alias("newer")
-    is_live = ~select(newer.c.id).where(newer.c.supersedes == term.id).exists()
+    is_live = selects.not_superseded(term)
     return (
         select(
             member.id,

@@ -1,6 +1,7 @@
 """Selects that membership and the packages above it may run or join; columns are fixed."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,12 @@ ORGANISATION = table(
 """The register by name: the columns that foreign keys, references and zones need."""
 
 
+@cache
 def not_superseded(model: type[Any]) -> ColumnElement[bool]:
-    """Match the rows of an append-only table that no newer row replaces."""
+    """Match the rows of an append-only table that no newer row replaces.
+
+    Built once a table: an alias copies every column.
+    """
     newer = model.__table__.alias("newer")
     return ~select(newer.c.id).where(newer.c.supersedes == model.id).exists()
 

@@ -1,18 +1,23 @@
 """A small register to start from."""
 
 import pytest
-from flask import Flask
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.principal import SYSTEM
 from consortium.services import consortia, members, organisations
+from tests.conftest import Furnish
 
 CHARTER = "第一条 成员学会地位平等。\n"
 
 
 @pytest.fixture
-def register(app: Flask, clock: FixedClock) -> None:
+def register(furnish: Furnish, clock: FixedClock) -> None:
     """Societies math and phys in the consortium demo, comp outside it."""
+    furnish(found_register)
+
+
+def found_register() -> None:
+    """Make them by services."""
     for code, name_zh, name_en in (
         ("math", "数学会", "Mathematical Society"),
         ("phys", "物理學會", "Physical Society"),

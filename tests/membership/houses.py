@@ -46,6 +46,11 @@ def register(*codes: str) -> None:
         )
 
 
+def register_math_and_phys() -> None:
+    """Two societies with catalogues."""
+    register("math", "phys")
+
+
 def join(society: str, number: str, *, grade: str = "senior", name: str = "张三") -> values.Term:
     """Record a person with a member file and a term over 2026."""
     person = people.create_person(SYSTEM, name=name)

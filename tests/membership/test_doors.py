@@ -20,19 +20,24 @@ from consortium.kernel.unit_of_work import unit_of_work
 from membership import values
 from membership.services import agreement_register, terms
 from tests.auth.browsing import PASSWORD, csrf_of, error_of, register_site, sign_in
+from tests.conftest import Furnish
 from tests.membership import houses
 from tests.membership.statements import count_statements
 
 QUESTION = {"person": "math:M001", "host": "comp", "benefit": "member-price"}
 
 
-@pytest.fixture
-def term(app: Flask, clock: FixedClock) -> values.Term:
+def one_member() -> values.Term:
     houses.register("math", "comp", "mech")
     houses.agree("math", "comp", houses.clause("math", "comp", {"senior": "fellow"}))
     made = houses.join("math", "M001")
     number_committed()
     return made
+
+
+@pytest.fixture
+def term(furnish: Furnish, clock: FixedClock) -> values.Term:
+    return furnish(one_member)
 
 
 @pytest.fixture

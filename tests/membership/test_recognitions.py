@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
@@ -26,6 +25,7 @@ from membership.services import (
     recognitions,
     terms,
 )
+from tests.conftest import Furnish
 from tests.membership import houses
 from tests.membership.statements import count_statements
 
@@ -36,12 +36,16 @@ def ask(term: values.Term, host: str = "comp", **more: object) -> values.Recogni
     return recognitions.decide_recognition(houses.person_of(term), host, "member-price", **more)
 
 
-@pytest.fixture
-def term(app: Flask, clock: FixedClock) -> values.Term:
+def one_member() -> values.Term:
     houses.register("math", "comp", "phys", "mech")
     houses.agree("math", "comp", houses.clause("math", "comp", {"senior": "fellow"}))
     houses.agree("math", "phys", houses.clause("math", "phys", {"senior": "ordinary"}))
     return houses.join("math", "M001")
+
+
+@pytest.fixture
+def term(furnish: Furnish, clock: FixedClock) -> values.Term:
+    return furnish(one_member)
 
 
 def test_a_member_is_recognised_in_different_grades(term: values.Term) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -50,13 +50,13 @@ class Node:
 def free_ports() -> int:
     """A port with two free ones behind it."""
     for port in range(20000 + os.getpid() % 20000, 60000, 7):
-        try:
-            sockets = [socket.create_server(("127.0.0.1", port + offset)) for offset in range(3)]
-        except OSError:
-            continue
-        for opened in sockets:
-            opened.close()
-        return port
+        with ExitStack() as opened:
+            try:
+                for offset in range(3):
+                    opened.enter_context(socket.create_server(("127.0.0.1", port + offset)))
+            except OSError:
+                continue
+            return port
     raise RuntimeError("no free ports")
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.principal import ANONYMOUS, Grant, Principal, acting_as
-from tests.think_tank.worlds import SOCIETIES, fill_pool, found_world
+from tests.conftest import Furnish
+from tests.think_tank.worlds import SOCIETIES, found_world_with_pool
 from think_tank.rules.templates import write_balanced_brief
 
 BRIEF = {
@@ -35,9 +35,8 @@ class Program:
 
 
 @pytest.fixture
-def coordinator(app: Flask, clock: FixedClock, client: FlaskClient) -> Program:
-    found_world()
-    fill_pool(40)
+def coordinator(furnish: Furnish, clock: FixedClock, client: FlaskClient) -> Program:
+    furnish(found_world_with_pool)
     grants = (Grant("coordinator", "consortium", "demo"),)
     return Program(client, Principal(client_id="desk", society="math", grants=grants))
 

@@ -14,6 +14,7 @@ from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import SYSTEM, Principal
 from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services.organisations import get_organisation
+from tests.conftest import Furnish
 from tests.think_tank.test_pages import Browser
 from tests.think_tank.worlds import COORDINATOR, expert_file, fill_pool, found_world
 from think_tank.errors import ExpertUnknown
@@ -27,9 +28,9 @@ from think_tank.services.pool import read_pool, search_experts
 
 
 @pytest.fixture
-def chen(app: Flask, clock: FixedClock) -> Principal:
+def chen(furnish: Furnish, clock: FixedClock) -> Principal:
     """An expert of the mathematical society who has joined her entry to her account."""
-    found_world()
+    furnish(found_world)
     import_experts(SYSTEM, expert_file(2))
     reader = Principal(person_id=create_person(SYSTEM, name="专家0").id)
     with unit_of_work() as uow:

@@ -5,7 +5,6 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -16,8 +15,9 @@ from consortium.kernel.db import db
 from consortium.kernel.principal import ANONYMOUS, SYSTEM, Grant, Principal, acting_as
 from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services.organisations import get_organisation
+from tests.conftest import Furnish
 from tests.kernel.counting import count_statements
-from tests.think_tank.worlds import HEADER, fill_pool, found_world, row
+from tests.think_tank.worlds import HEADER, found_world_with_pool, row
 from think_tank.models import ExpertRow
 from think_tank.services.consent_links import make_link
 from think_tank.services.experts import import_experts
@@ -51,9 +51,8 @@ class Browser:
 
 
 @pytest.fixture
-def world(app: Flask, clock: FixedClock) -> FixedClock:
-    found_world()
-    fill_pool(40)
+def world(furnish: Furnish, clock: FixedClock) -> FixedClock:
+    furnish(found_world_with_pool)
     return clock
 
 

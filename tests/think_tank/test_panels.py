@@ -1,14 +1,19 @@
 """A brief becomes a proposal, the proposal a panel, if it still holds when it is seated."""
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden, NotFound
 from consortium.kernel.principal import ANONYMOUS, SYSTEM
-from tests.think_tank.worlds import COORDINATOR, SOCIETIES, STRANGER, fill_pool, found_world
+from tests.conftest import Furnish
+from tests.think_tank.worlds import (
+    COORDINATOR,
+    SOCIETIES,
+    STRANGER,
+    found_world_with_pool,
+)
 from think_tank.errors import (
     BriefInvalid,
     BriefSeated,
@@ -30,9 +35,8 @@ BALANCED = write_balanced_brief(seats=9, societies=list(SOCIETIES), disciplines=
 
 
 @pytest.fixture
-def world(app: Flask, clock: FixedClock) -> FixedClock:
-    found_world()
-    fill_pool(40)
+def world(furnish: Furnish, clock: FixedClock) -> FixedClock:
+    furnish(found_world_with_pool)
     return clock
 
 

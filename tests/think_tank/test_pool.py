@@ -1,7 +1,6 @@
 """Experts enter by files, are found by no one before they consent, and go when they withdraw."""
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 
 from consortium.kernel.clock import FixedClock
@@ -11,6 +10,7 @@ from consortium.kernel.principal import ANONYMOUS, SYSTEM, Grant, Principal
 from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services.organisations import get_organisation
 from consortium.services.standing import restore, suspend
+from tests.conftest import Furnish
 from tests.think_tank.worlds import (
     COORDINATOR,
     SOCIETIES,
@@ -29,8 +29,8 @@ from think_tank.services.pool import count_pool, read_pool, search_experts
 
 
 @pytest.fixture
-def world(app: Flask, clock: FixedClock) -> FixedClock:
-    found_world()
+def world(furnish: Furnish, clock: FixedClock) -> FixedClock:
+    furnish(found_world)
     return clock
 
 

@@ -71,6 +71,12 @@ def consent_file(*numbers: int, purpose: str = "panel") -> bytes:
     return "\n".join(lines).encode()
 
 
+def found_world_with_pool() -> None:
+    """The same with forty experts who have agreed."""
+    found_world()
+    fill_pool()
+
+
 def fill_pool(count: int = 40) -> None:
     """Import experts; all consent to panels, all but the last to publication."""
     import_experts(SYSTEM, expert_file(count))

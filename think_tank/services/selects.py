@@ -4,20 +4,22 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, or_, select
 
 from consortium.services.selects import select_inactive, select_members
 from think_tank.models import ExpertConsent, ExpertRow
 
+_LATER = ExpertConsent.__table__.alias("later")
+_COUNTS = ~select(_LATER.c.id).where(_LATER.c.supersedes_id == ExpertConsent.id).exists()
+
 
 def select_consents(at: datetime) -> Select[UUID, UUID, str, UUID]:
     """Columns `expert_id, society_id, purpose, id` of the consents in force."""
-    row, later = ExpertConsent, aliased(ExpertConsent)
+    row = ExpertConsent
     return select(row.expert_id, row.society_id, row.purpose, row.id).where(
         row.since <= at,
         or_(row.until.is_(None), row.until > at),
-        ~exists().where(later.supersedes_id == row.id),
+        _COUNTS,
     )
 
 

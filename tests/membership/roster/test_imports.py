@@ -16,6 +16,7 @@ from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.principal import ANONYMOUS, SYSTEM, Grant, Principal
 from membership.services import members, roster_imports, terms
 from membership.services.roster_reports import Report
+from tests.conftest import Furnish
 from tests.membership import houses
 from tests.membership.roster import files
 
@@ -38,9 +39,9 @@ TABLES = ("person", "member", "member_profile", "term", "roster_import_line")
 
 
 @pytest.fixture
-def house(app: Flask, clock: FixedClock) -> Flask:
+def house(app: Flask, furnish: Furnish, clock: FixedClock) -> Flask:
     """Two societies with catalogues."""
-    houses.register("math", "phys")
+    furnish(houses.register_math_and_phys)
     return app
 
 

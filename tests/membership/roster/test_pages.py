@@ -15,6 +15,7 @@ from consortium.kernel.db import db
 from consortium.kernel.principal import SYSTEM
 from membership.services import members
 from tests.auth.browsing import PASSWORD, csrf_of, error_of, sign_in, submit
+from tests.conftest import Furnish
 from tests.membership import houses
 from tests.membership.roster import files
 
@@ -24,9 +25,9 @@ BAD = ("M0002", "李四", "钻石会员", "1380013", "汉族", "博士")
 
 
 @pytest.fixture
-def secretary(app: Flask, client: FlaskClient, clock: FixedClock) -> FlaskClient:
+def secretary(furnish: Furnish, client: FlaskClient, clock: FixedClock) -> FlaskClient:
     """The secretary of math, signed in."""
-    houses.register("math", "phys")
+    furnish(houses.register_math_and_phys)
     add_account(
         SYSTEM,
         name="李秘书",

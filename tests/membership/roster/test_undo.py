@@ -18,6 +18,7 @@ from membership.errors import MemberNotFound
 from membership.services import members, roster_imports, roster_undo, terms
 from membership.services.roster_reports import Report
 from membership.services.roster_undo import Undone
+from tests.conftest import Furnish
 from tests.membership import houses
 from tests.membership.roster import files
 
@@ -27,9 +28,9 @@ LI = ("M0002", "李四", "高级会员", "13900139000", "教授", "2018-07-01", 
 
 
 @pytest.fixture
-def house(app: Flask, clock: FixedClock) -> Flask:
-    """A society with a catalogue."""
-    houses.register("math")
+def house(app: Flask, furnish: Furnish, clock: FixedClock) -> Flask:
+    """Two societies with catalogues."""
+    furnish(houses.register_math_and_phys)
     return app
 
 
