@@ -90,8 +90,8 @@ def read_feed(query: dict[str, Any]) -> Any:
     An operator, and a client of the node itself with the scope `feed:read`, read every topic
     as it is. A society's client with that scope, and a peer that proves itself with its node's
     key, read the public topics, and of people only what they have consented to; what a reader
-    may not see is told as deleted. A page may hold fewer records than `limit`; the end is
-    reached when `next` equals `head`.
+    may not see any more is told as deleted, what it never saw is left out. A page may hold fewer
+    records than `limit`; the end is reached when `next` equals `head`.
     """
     return feeds.serve_feed(query["cursor"], limit=query["limit"], recipient=_recipient())
 

@@ -11,7 +11,7 @@ from events.services.aggregate import FEED_TOPIC
 
 
 def _fill(keys: Sequence[str], _recipient: str) -> Mapping[str, Mapping[str, Any]]:
-    """Public events are for every peer; what is not public travels as a tombstone."""
+    """Public events are for every peer; of others none learns."""
     return mirrors.describe_events(keys)
 
 

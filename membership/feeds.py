@@ -8,8 +8,8 @@ from membership.services import mirrors
 from membership.services.terms import TOPIC
 
 
-def fill(keys: Sequence[str], recipient: str) -> Mapping[str, Mapping[str, Any]]:
-    """Give what a peer may see now of the members with these keys; others are tombstones."""
+def fill(keys: Sequence[str], recipient: str) -> Mapping[str, Mapping[str, Any] | None]:
+    """Give what a peer may see now of the members with these keys."""
     return mirrors.describe_members(keys, recipient=recipient)
 
 

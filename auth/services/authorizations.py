@@ -12,7 +12,7 @@ from auth import models
 from auth.rules.access import hash_secret
 from auth.services.statements import insert_into, table_of
 from auth.values import AccessToken, Client, Code
-from consortium.kernel.db import Instant, db
+from consortium.kernel.db import Instant, db, fetch_rows
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
@@ -157,11 +157,10 @@ def _issue(client_id: str, scope: str, *, code: Code | None = None) -> Issued:
 @reading
 def find_token(text: str, now: datetime) -> AccessToken | None:
     """A token that is alive, whose client is still registered; one query."""
-    row = db.session.execute(
-        _token_query(), {"token_hash": hash_secret(text), "now": now}
-    ).one_or_none()
-    if row is None:
+    rows = fetch_rows(_token_query(), token_hash=hash_secret(text), now=now)
+    if not rows:
         return None
+    row = rows[0]
     return AccessToken(
         client_id=row.client_id,
         society=row.society,

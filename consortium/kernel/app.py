@@ -1,7 +1,8 @@
 """Builds an application from settings and the features it is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
@@ -20,6 +21,14 @@ from consortium.kernel.settings import Settings, check_settings, load_settings
 from consortium.kernel.web import init_web
 
 
+class Node(Flask):
+    """Flask without coroutines: no view or hook of ours is one."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself; Flask would look twenty times a request whether it is async."""
+        return func
+
+
 def build_app(features: Sequence[Feature], settings: Settings | None = None) -> Flask:
     """Build an application.
 
@@ -32,7 +41,7 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
     """
     checked = check_settings(settings) if settings else load_settings()
     checked = replace(checked, secret_keys=master_keys(checked))
-    app = Flask("consortium.kernel", static_folder=None, template_folder=None)
+    app = Node("consortium.kernel", static_folder=None, template_folder=None)
     app.extensions[settings_module.EXTENSION] = checked
     app.config["SECRET_KEY"], *fallbacks = checked.secret_keys
     app.config["SECRET_KEY_FALLBACKS"] = fallbacks

@@ -118,14 +118,15 @@ class Feed:
     Attributes:
         version: schema version, `MAJOR.MINOR`.
         apply: takes a record into the mirror, idempotently, inside a unit of work.
-        fill: gives for keys the data that a recipient (an issuer) may see now; keys that are
-            missing from the answer travel as tombstones. None: the news itself is enough.
+        fill: gives for keys the data that a recipient (an issuer) may see now, and None for
+            what it may have seen before and may not any more: a tombstone. Of keys that are
+            missing from the answer it learns nothing. No `fill`: the news itself is enough.
     """
 
     topic: str
     version: str
     apply: Callable[[FeedRecord], None]
-    fill: Callable[[Sequence[str], str], Mapping[str, Mapping[str, Any]]] | None = None
+    fill: Callable[[Sequence[str], str], Mapping[str, Mapping[str, Any] | None]] | None = None
 
 
 @dataclass(frozen=True)

@@ -279,7 +279,8 @@ def reading(read: Callable[P, R]) -> Callable[P, R]:
         if _current.get() is not None or _reading.get():
             return read(*args, **kwargs)
         session = db.session()
-        session.close()
+        if session.in_transaction():
+            session.close()
         token = _reading.set(True)
         try:
             if session.get_bind().dialect.name == "postgresql":

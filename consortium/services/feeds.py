@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from consortium.kernel.clock import read_now
-from consortium.kernel.feature import Feed
 from consortium.kernel.features import offers
 from consortium.kernel.outbox.feed import FeedPage, Record, read_feed
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signing import NODE, canonical_bytes, sign_json
 
 EVERYTHING = "operator"
+Filled = Mapping[str, Mapping[str, Any] | None]
 
 
 def serve_feed(cursor: str | None, *, limit: int, recipient: str) -> dict[str, Any]:
@@ -82,31 +82,28 @@ def describe_record(record: Record) -> dict[str, Any]:
 
 
 def _fill(page: FeedPage, recipient: str) -> FeedPage:
-    """Replace the news by what the recipient may see now; what it may not is a tombstone.
+    """Replace the news by what the recipient may see now.
 
+    What it may not see any more is a tombstone; what it never saw is left out, key and all.
     Only our own records are told: a mirror's origin tells its own.
     """
     own = [record for record in page.records if record.origin == current_settings().issuer]
-    by_topic: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+    by_topic: dict[str, Filled] = {}
     for feed in offers(lambda feature: feature.feeds):
         if feed.fill is not None:
-            keys = [record.key for record in own if _asks(record, feed)]
+            keys = [record.key for record in own if record.topic == feed.topic]
             by_topic[feed.topic] = feed.fill(keys, recipient) if keys else {}
-    return replace(page, records=[_seen(record, by_topic) for record in own])
+    seen = (_seen(record, by_topic.get(record.topic)) for record in own)
+    return replace(page, records=[record for record in seen if record is not None])
 
 
-def _asks(record: Record, feed: Feed) -> bool:
-    return record.topic == feed.topic and record.op == "upsert"
-
-
-def _seen(record: Record, by_topic: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Record:
-    if record.op == "delete":
-        return replace(record, data={})
-    filled = by_topic.get(record.topic)
+def _seen(record: Record, filled: Filled | None) -> Record | None:
     if filled is None:
-        return record
-    data = filled.get(record.key)
-    if data is None:
+        return replace(record, data={}) if record.op == "delete" else record
+    if record.key not in filled:
+        return None
+    data = filled[record.key]
+    if data is None or record.op == "delete":
         return replace(record, op="delete", data={})
     return replace(record, data=dict(data))
 

@@ -15,7 +15,7 @@ from consortium.errors import (
     PeriodInvalid,
     StandingUnchanged,
 )
-from consortium.kernel.db import Change, Instant, db
+from consortium.kernel.db import Change, Instant, db, fetch_rows
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import (
@@ -131,9 +131,8 @@ def read_standings(ids: Sequence[UUID], *, at: datetime) -> dict[UUID, str]:
     """The worst standing by organisation id; those that are active are left out. One query."""
     if not ids:
         return {}
-    asked = {"ids": list(ids), "at": at}
     found: dict[UUID, str] = {}
-    for organisation_id, standing in db.session.execute(_inactive_of_ids(), asked):
+    for organisation_id, standing in fetch_rows(_inactive_of_ids(), ids=list(ids), at=at):
         if found.get(organisation_id) != Standing.EXPELLED.value:
             found[organisation_id] = standing
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from consortium.kernel.api import ApiBlueprint, require_principal
 from consortium.kernel.clock import read_now
 from consortium.kernel.principal import current_principal
+from consortium.kernel.unit_of_work import reading
 from consortium.kernel.web.answers import say
 from membership import values
 from membership.rules.wording import word_reason
@@ -21,6 +22,8 @@ blueprint = ApiBlueprint(
 
 
 @blueprint.get("")
+# Who asks and what is answered come from one snapshot.
+@reading
 @require_principal
 @blueprint.arguments(RecognitionIn(), location="query")
 @blueprint.response(200, RecognitionOut)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from consortium.kernel.db import db
+from consortium.kernel.db import fetch_rows
 from membership.rules.facts import Facts
 from membership.services import fact_selects
 from membership.services.fact_rows import Rows, read_rows
@@ -30,7 +30,7 @@ def load_facts(
     Two statements; a third and a fourth only when a clause asks for dues or consent.
     """
     select = fact_selects.terms_of_persons(known_at is not None)
-    terms = _read(select, persons=list(persons), known_at=known_at)
+    terms = fetch_rows(select, persons=list(persons), known_at=known_at)
     return _complete(terms, hosts, known_at)
 
 
@@ -39,14 +39,14 @@ def load_facts_of_member(
 ) -> tuple[UUID | None, Loaded]:
     """Load the same for `society:number`; the person is None when she has no term anywhere."""
     select = fact_selects.terms_of_member(known_at is not None)
-    terms = _read(select, society=society, number=number, known_at=known_at)
+    terms = fetch_rows(select, society=society, number=number, known_at=known_at)
     return (terms[0].person_id if terms else None), _complete(terms, hosts, known_at)
 
 
 def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | None) -> Loaded:
     as_of = known_at is not None
     homes = sorted({row.society for row in terms})
-    societies = _read(
+    societies = fetch_rows(
         fact_selects.between_societies(as_of),
         home_ids=list({row.society_id for row in terms}),
         hosts=list(hosts),
@@ -58,9 +58,9 @@ def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | N
     rows = Rows(
         terms=terms,
         societies=societies,
-        dues=(_read(fact_selects.dues_of_persons(as_of), **of_persons) if "paid" in asked else ()),
+        dues=(fetch_rows(fact_selects.dues_of_persons(as_of), **of_persons) if "paid" in asked else ()),
         consents=(
-            _read(fact_selects.consents_of_persons(as_of), **of_persons)
+            fetch_rows(fact_selects.consents_of_persons(as_of), **of_persons)
             if "consent" in asked
             else ()
         ),
@@ -96,7 +96,7 @@ def load_evidence(person: UUID, evidence: Sequence[str]) -> Loaded:
     of_societies = {kind: ids[kind] for kind in fact_selects.SOCIETY_KINDS}
     rows = Rows(
         terms=_personal("term", ids),
-        societies=_read(fact_selects.societies_by_ids(), **of_societies),
+        societies=fetch_rows(fact_selects.societies_by_ids(), **of_societies),
         dues=_personal("dues", ids),
         consents=_personal("consent", ids),
         zones=zones,
@@ -106,10 +106,4 @@ def load_evidence(person: UUID, evidence: Sequence[str]) -> Loaded:
 
 
 def _personal(kind: str, ids: dict[str, list[UUID]]) -> Sequence[Any]:
-    return _read(fact_selects.personal_by_ids(kind), ids=ids[kind]) if kind in ids else ()
-
-
-def _read(statement: Any, **params: Any) -> Sequence[Any]:
-    """Run a statement of columns on the session's connection, past the work the ORM would add."""
-    db.session.flush()
-    return db.session.connection().execute(statement, params).all()
+    return fetch_rows(fact_selects.personal_by_ids(kind), ids=ids[kind]) if kind in ids else ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, select, tuple_
 
 from auth.services import subjects
 from consortium.kernel.clock import read_now
@@ -16,8 +16,12 @@ from membership.rules import instant
 from membership.services.selects import ORGANISATION, covering, not_superseded
 from membership.values import CONSENT_PURPOSE_RECOGNITION
 
+_HOST = ORGANISATION.alias("host")
 
-def describe_members(keys: Sequence[str], *, recipient: str) -> Mapping[str, Mapping[str, Any]]:
+
+def describe_members(
+    keys: Sequence[str], *, recipient: str
+) -> Mapping[str, Mapping[str, Any] | None]:
     """Describe members to a peer: only those who consented that a society there is told.
 
     Args:
@@ -25,13 +29,30 @@ def describe_members(keys: Sequence[str], *, recipient: str) -> Mapping[str, Map
         recipient: issuer of the peer; her subject there is pairwise.
 
     Returns:
-        Data by key; a member who has not consented, or no longer does, is left out, so that the
-        peer gets a tombstone.
+        Data by key. None for a member who has withdrawn her consent or is not on file any more,
+        so that the peer gets a tombstone; who never consented is left out, number and all.
     """
-    return {
-        f"{code}:{member.member_number}": _describe(member, profile, code, term, recipient)
-        for member, profile, code, term in _read_consented(keys, recipient)
-    }
+    told: dict[str, Mapping[str, Any] | None] = dict.fromkeys(_read_once_told(keys, recipient))
+    for member, profile, code, term in _read_consented(keys, recipient):
+        key = f"{code}:{member.member_number}"
+        told[key] = _describe(member, profile, code, term, recipient)
+    return told
+
+
+@reading
+def _read_once_told(keys: Sequence[str], recipient: str) -> Sequence[str]:
+    """Read the keys of members who have ever consented, withdrawn and erased ones included."""
+    rows = db.session.execute(
+        select(ORGANISATION.c.code, Member.member_number)
+        .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
+        .where(_named(keys), _consented(recipient))
+    )
+    return [f"{code}:{number}" for code, number in rows]
+
+
+def _named(keys: Sequence[str]) -> ColumnElement[bool]:
+    pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
+    return tuple_(ORGANISATION.c.code, Member.member_number).in_(pairs)
 
 
 @reading
@@ -39,39 +60,38 @@ def _read_consented(
     keys: Sequence[str], recipient: str
 ) -> Sequence[Row[Member, MemberProfile, str, Term]]:
     """Read files, profiles and terms, the newest term of each member last."""
-    pairs = [tuple(key.split(":", 1)) for key in keys if ":" in key]
     return db.session.execute(
         select(Member, MemberProfile, ORGANISATION.c.code, Term)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
         .join(Term, Term.member_id == Member.id)
         .outerjoin(MemberProfile, MemberProfile.member_id == Member.id)
         .where(
-            tuple_(ORGANISATION.c.code, Member.member_number).in_(pairs),
+            _named(keys),
             Member.erased_at.is_(None),
             not_superseded(Term),
             Term.state != "void",
-            _consented(recipient, read_now()),
+            _consented(recipient, at=read_now()),
         )
         .order_by(Term.since)
     ).all()
 
 
-def _consented(recipient: str, now: datetime) -> Any:
-    """Match members who agreed that a society of the recipient's node is told."""
-    given, host = RecognitionConsent, ORGANISATION.alias("host")
-    return (
+def _consented(recipient: str, *, at: datetime | None = None) -> Any:
+    """Match members who agree at an instant, or ever did, that a society of a node is told."""
+    given = RecognitionConsent
+    query = (
         select(given.id)
-        .join(host, host.c.id == given.host_id)
+        .join(_HOST, _HOST.c.id == given.host_id)
         .where(
-            host.c.origin == recipient,
+            _HOST.c.origin == recipient,
             given.member_id == Member.id,
             given.purpose == CONSENT_PURPOSE_RECOGNITION,
             given.state == "active",
-            covering(given, now),
-            not_superseded(given),
         )
-        .exists()
     )
+    if at is not None:
+        query = query.where(covering(given, at), not_superseded(given))
+    return query.exists()
 
 
 def _describe(

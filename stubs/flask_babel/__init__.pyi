@@ -19,7 +19,7 @@ class Babel:
         app: Flask | None = ...,
         *,
         default_locale: str = ...,
-        locale_selector: Callable[[], str | None] | None = ...,
+        locale_selector: Callable[[], str | Locale | None] | None = ...,
     ) -> None: ...
 
 def get_locale() -> Locale | None: ...

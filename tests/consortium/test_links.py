@@ -36,6 +36,7 @@ class Notes:
         self.applied: list[tuple[str, int, str]] = []
         self.broken: set[str] = set()
         self.hidden: set[str] = set()
+        self.withdrawn: set[str] = set()
 
     def apply(self, record: FeedRecord) -> None:
         """Take a note, or fail as told."""
@@ -47,9 +48,13 @@ class Notes:
         else:
             self.held[record.key] = dict(record.data)
 
-    def fill(self, keys: Any, recipient: str) -> dict[str, dict[str, Any]]:
-        """Tell the recipient with each note, but for hidden ones."""
-        return {key: {"for": recipient} for key in keys if key not in self.hidden}
+    def fill(self, keys: Any, recipient: str) -> dict[str, dict[str, Any] | None]:
+        """Tell the recipient with each note, but for hidden and withdrawn ones."""
+        return {
+            key: None if key in self.withdrawn else {"for": recipient}
+            for key in keys
+            if key not in self.hidden
+        }
 
 
 @pytest.fixture
@@ -148,16 +153,28 @@ def test_each_record_is_applied_once_in_its_newest_version(
     assert notes.held["k0"] == {"for": south.issuer}
 
 
-def test_what_a_reader_may_not_see_travels_as_a_tombstone(
+def test_what_a_reader_may_not_see_any_more_travels_as_a_tombstone(
     nodes: tuple[Node, Node], notes: Notes
 ) -> None:
     north, south = nodes
-    notes.hidden.add("k1")
+    notes.withdrawn.add("k1")
     _tell(north, ("k0", "upsert"), ("k1", "upsert"))
 
     south.pull("north")
 
     assert [(key, op) for key, _, op in notes.applied] == [("k0", "upsert"), ("k1", "delete")]
+
+
+def test_of_what_a_reader_never_saw_it_learns_nothing(
+    nodes: tuple[Node, Node], notes: Notes
+) -> None:
+    north, south = nodes
+    notes.hidden |= {"k1", "k2"}
+    _tell(north, ("k0", "upsert"), ("k1", "upsert"), ("k2", "delete"), ("k3", "upsert"))
+
+    south.pull("north")
+
+    assert [(key, op) for key, _, op in notes.applied] == [("k0", "upsert"), ("k3", "upsert")]
 
 
 def test_a_bad_record_is_set_apart_and_taken_when_it_can_be(

@@ -134,6 +134,25 @@ def test_the_judge_sees_doubles_gaps_and_take_overs() -> None:
     assert proof.resume_p99_seconds == 3.0
 
 
+@pytest.mark.postgresql_only
+def test_a_worker_that_is_cut_off_does_not_count_as_a_failure(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    def page(told: JobPage) -> str | None:
+        if told.fence == 1:
+            db.session.execute(sa.text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return None
+
+    with make_app(offering(Job("guest.cut-off", page))).app_context():
+        plan("guest.cut-off", NOON)
+        assert run_next(clock.at)
+        assert states("guest.cut-off") == [("running", 1, 0)]
+        clock.advance(seconds=31)
+        assert run_next(clock.at)
+        assert states("guest.cut-off") == [("done", 2, 1)]
+        assert db.session.scalar(sa.select(JobRun.attempts)) == 0
+
+
 def test_only_failures_since_the_last_good_page_count(make_app: MakeApp, clock: FixedClock) -> None:
     def page(told: JobPage) -> str | None:
         if told.cursor is None:

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from consortium.kernel.db import db
 from consortium.kernel.feature import Job, JobPage
@@ -79,8 +80,17 @@ def run_claim(claim: Claim) -> None:
     except LeaseLost:
         logger.warning("job.lease-lost", extra={"job": claim.job, "slot": str(claim.slot)})
     except Exception as error:
+        if _is_cut_off(error):
+            # Says nothing of the job: as after a kill, the lease runs out and somebody goes on.
+            logger.warning("job.cut-off", extra={"job": claim.job, "slot": str(claim.slot)})
+            return
         logger.exception("job.failed", extra={"job": claim.job, "slot": str(claim.slot)})
         _give_up(claim, error)
+
+
+def _is_cut_off(error: Exception) -> bool:
+    """Whether the database ended the connection: restarted, out of reach, or idle for too long."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _run_page(job: Job, claim: Claim, cursor: str | None) -> str | None:

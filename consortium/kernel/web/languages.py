@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 
@@ -29,6 +30,7 @@ LANGUAGES = (
     Language("en", "en", "en", "English", "EN"),
 )
 DEFAULT = LANGUAGES[0]
+_LOCALES = {language.locale: Locale.parse(language.locale) for language in LANGUAGES}
 _TRADITIONAL = frozenset({"zh-tw", "zh-hk", "zh-mo", "zh-hant"})
 
 
@@ -93,7 +95,7 @@ def init_languages(app: Flask, folders: Sequence[Path]) -> None:
     babel = Babel(
         app,
         default_locale=DEFAULT.locale,
-        locale_selector=lambda: select_language().locale,
+        locale_selector=lambda: _LOCALES[select_language().locale],
     )
     babel.domain_instance = CatalogueDomain(folders)
     app.after_request(_remember)
