@@ -7,6 +7,7 @@ from flask import Flask
 from auth.feature import FEATURE as auth
 from consortium.feature import FEATURE as consortium
 from consortium.kernel.app import build_app
+from consortium.kernel.cli import refuse_start
 from consortium.kernel.feature import Feature
 from consortium.kernel.settings import BadSetting, Settings
 from events.feature import FEATURE as events
@@ -25,7 +26,7 @@ def _compose() -> Flask:
     try:
         return create_app()
     except BadSetting as fault:
-        raise SystemExit(str(fault)) from None
+        refuse_start(fault)
 
 
 app = _compose()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,15 +10,16 @@ from uuid import UUID
 import click
 
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
-from consortium.kernel.clock import read_now
+from consortium.kernel.clock import read_now, start_of_day
 from consortium.kernel.principal import SYSTEM
+from consortium.services import organisations
 from membership import values
 from membership.api.recognitions import show_decision
 from membership.errors import TermNotFound, WorldInvalid
 from membership.rules import decide
 from membership.rules.world import read_question, read_world, write_decision
 from membership.rules.world_schema import world_schema
-from membership.services import agreement_register, agreements, recognitions, terms
+from membership.services import agreement_register, agreements, catalogue, recognitions, terms
 
 group = command_group("membership", "Members, agreements and recognition.")
 
@@ -55,6 +57,64 @@ def _newest(member: str) -> UUID:
     if not held:
         raise TermNotFound
     return held[-1].id
+
+
+@group.group("grade")
+def grade_group() -> None:
+    """Keep a society's catalogue of grades."""
+
+
+@json_command(grade_group, "list")
+@click.option("--society", required=True)
+def list_grades(society: str) -> tuple[values.Grade, ...]:
+    """List a society's grades now, lowest rank first."""
+    return catalogue.list_grades(society, at=read_now())
+
+
+@json_command(grade_group, "add")
+@click.option("--society", required=True)
+@click.option("--code", required=True, help="small letters, digits, hyphens")
+@click.option("--name-zh", required=True)
+@click.option("--name-en", required=True)
+@click.option("--rank", required=True, type=int, help="a higher rank is the better grade")
+@click.option("--synonym", "synonyms", multiple=True, help="how rosters also write it")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="first day; now unless told")
+def add_grade(society: str, since: datetime | None, **wish: Any) -> dict[str, Any]:
+    """Add a grade, or replace the one of the same code."""
+    made = catalogue.add_grade(SYSTEM, society=society, since=_first_day(society, since), **wish)
+    return {"id": made, "society": society, "code": wish["code"]}
+
+
+@group.group("class")
+def class_group() -> None:
+    """Keep a society's catalogue of membership classes."""
+
+
+@json_command(class_group, "list")
+@click.option("--society", required=True)
+def list_classes(society: str) -> tuple[values.MembershipClass, ...]:
+    """List a society's membership classes now."""
+    return catalogue.list_classes(society, at=read_now())
+
+
+@json_command(class_group, "add")
+@click.option("--society", required=True)
+@click.option("--code", required=True, help="small letters, digits, hyphens")
+@click.option("--name-zh", required=True)
+@click.option("--name-en", required=True)
+@click.option("--synonym", "synonyms", multiple=True, help="how rosters also write it")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="first day; now unless told")
+def add_class(society: str, since: datetime | None, **wish: Any) -> dict[str, Any]:
+    """Add a membership class, or replace the one of the same code."""
+    made = catalogue.add_class(SYSTEM, society=society, since=_first_day(society, since), **wish)
+    return {"id": made, "society": society, "code": wish["code"]}
+
+
+def _first_day(society: str, day: datetime | None) -> datetime | None:
+    """The instant at which a civil day begins where the society is."""
+    if day is None:
+        return None
+    return start_of_day(day.date(), organisations.get_organisation(society).time_zone)
 
 
 @group.group("agreement")

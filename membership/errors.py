@@ -66,6 +66,16 @@ class ClassUnknown(InvalidInput):
     message = N_("%(society)s has no membership class %(code)s. Choose one of: %(known)s.")
 
 
+class CatalogueInvalid(InvalidInput):
+    """A grade or class needs a code and a name in both languages."""
+
+    code = "catalogue-invalid"
+    message = N_(
+        "A grade or class takes a code of small letters, digits and hyphens, and names in Chinese "
+        "and English."
+    )
+
+
 class KnownAtAhead(InvalidInput):
     """As-of questions are answered up to the sequencer's watermark, so that answers stay."""
 
@@ -119,6 +129,13 @@ class TextChanged(Conflict):
 
     code = "text-changed"
     message = N_("The text differs from the one you read. Read it again before signing.")
+
+
+class NotYourEnding(Forbidden):
+    """Who ended an agreement may take that back; the other parties have no say in it."""
+
+    code = "not-your-ending"
+    message = N_("%(society)s ended this agreement; only it can take that back.")
 
 
 class NotAParty(Forbidden):

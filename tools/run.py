@@ -8,10 +8,12 @@ import argparse
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +25,7 @@ from flask import Flask
 
 ROOT = Path(__file__).parents[1]
 SITES = (("comp", 1), ("phys", 2))
+METRICS_OFFSET = 9
 START_SECONDS = 60
 HOST = "127.0.0.1"
 
@@ -36,12 +39,12 @@ def main() -> int:
     _refuse_taken_ports(port)
     os.environ.setdefault("CONSORTIUM_ISSUER", f"http://localhost:{port}")
     os.environ.setdefault("CONSORTIUM_HTTP_ALLOW", "127.0.0.0/8,::1/128")
+    metrics_port = os.environ.setdefault("CONSORTIUM_METRICS_PORT", str(port + METRICS_OFFSET))
     sys.path.insert(0, str(ROOT))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app = _load()
     shown, clients = _prepare(app, port)
     children = Children()
-    # A job in the background of a script is started with the interrupt ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
@@ -50,13 +53,28 @@ def main() -> int:
         for code, offset in SITES:
             log = _site_log(app, code)
             children.start(_site_command(code), _site_environment(clients[code], port, offset), log)
+        _watch_terminal()
         _wait_until_ready(port)
-        _tell(shown, port)
+        _tell(shown, port, metrics_port)
         return children.wait_for_any()
     except KeyboardInterrupt:
         return 0
     finally:
         children.end()
+
+
+def _watch_terminal() -> None:
+    """End with the terminal, also where `make` leads the session and keeps the hang-up."""
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        return
+    terminal = select.poll()
+    terminal.register(sys.stdin.fileno(), 0)
+
+    def watch() -> None:
+        terminal.poll()
+        os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Children:
@@ -271,16 +289,22 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _tell(shown: dict[str, Any], port: int) -> None:
+def _tell(shown: dict[str, Any], port: int, metrics_port: str) -> None:
     print("\nDemonstration sign-ins:")
     for account in shown.get("accounts", []):
         print(f"  {account['role']:<12} {account['identifier']:<28} {account['password']}")
     print("\nExample sites:")
     for code, offset in SITES:
         print(f"  {code:<12} http://localhost:{port + offset}")
+    if metrics_port != "0":
+        print(f"\nMetrics:\n  http://{HOST}:{metrics_port}/metrics")
     print("\nEnd with Ctrl-C.\n")
     print(f"ready http://localhost:{port}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        # Before anything was started.
+        sys.exit(0)

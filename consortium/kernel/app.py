@@ -15,9 +15,11 @@ from consortium.kernel.db import db, init_db
 from consortium.kernel.feature import Feature
 from consortium.kernel.features import install_features
 from consortium.kernel.kernel_feature import KERNEL
+from consortium.kernel.mail import read_mail_route
 from consortium.kernel.migrating import configure_alembic, migrations_of
 from consortium.kernel.secret_keys import master_keys
-from consortium.kernel.settings import Settings, check_settings, load_settings
+from consortium.kernel.settings import BadSetting, Settings, check_settings, load_settings
+from consortium.kernel.sms import read_sms_scheme
 from consortium.kernel.web import init_web
 
 
@@ -40,6 +42,7 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
         BadSetting: a setting cannot be used; nothing has been started.
     """
     checked = check_settings(settings) if settings else load_settings()
+    _check_routes(checked)
     checked = replace(checked, secret_keys=master_keys(checked))
     app = Node("consortium.kernel", static_folder=None, template_folder=None)
     app.extensions[settings_module.EXTENSION] = checked
@@ -57,6 +60,22 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
         _install(app, feature)
     install_commands(app)
     return app
+
+
+def _check_routes(settings: Settings) -> None:
+    """Refuse a mail or SMS route that would only fail at the first message.
+
+    Raises:
+        BadSetting: one of them cannot be read.
+    """
+    try:
+        read_mail_route(settings.mail_url)
+    except ValueError as fault:
+        raise BadSetting(f"CONSORTIUM_MAIL_URL: {fault}") from fault
+    try:
+        read_sms_scheme(settings.sms_url)
+    except ValueError as fault:
+        raise BadSetting(f"CONSORTIUM_SMS_URL: {fault}") from fault
 
 
 def _install(app: Flask, feature: Feature) -> None:

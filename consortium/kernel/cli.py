@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stdout
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, NoReturn, ParamSpec
 from uuid import UUID
 
 import click
@@ -18,6 +19,7 @@ from consortium.kernel import migrating
 from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.migrating import SchemaOutdated
 from consortium.kernel.principal import SYSTEM, acting_as
+from consortium.kernel.settings import BadSetting
 
 P = ParamSpec("P")
 REFUSED, FAULTS = 1, 3
@@ -65,19 +67,51 @@ def json_command(
                 _echo(ran.result, as_json)
                 sys.exit(FAULTS)
             except ConsortiumError as refusal:
-                _echo_refusal(refusal, as_json)
+                echo_refusal(refusal, as_json)
                 sys.exit(REFUSED)
             except (OperationalError, ProgrammingError) as error:
                 # The commonest reason is a database that was never migrated; say so.
                 if migrating.is_current():
                     raise
-                _echo_refusal(SchemaOutdated(), as_json)
+                echo_refusal(SchemaOutdated(), as_json)
                 raise SystemExit(REFUSED) from error
 
         command: click.Command = group.command(name or function.__name__.replace("_", "-"))(run)
         return command
 
     return make
+
+
+def give_json(command: click.Command) -> None:
+    """Let a command of another library take `--json` too; its own words then go to stderr."""
+    if command.callback is None or any(option.name == "as_json" for option in command.params):
+        return
+    inner = command.callback
+
+    def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
+        if not as_json:
+            inner(*args, **kwargs)
+            return
+        with redirect_stdout(sys.stderr):
+            inner(*args, **kwargs)
+        _echo({"done": command.name}, as_json=True)
+
+    command.callback = run
+    command.params.append(
+        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON on stdout.")
+    )
+
+
+def refuse_start(fault: BadSetting) -> NoReturn:
+    """End the process before anything is opened: with `--json` by a problem object on stdout."""
+    if "--json" in sys.argv:
+        problem = {
+            "type": "about:blank", "title": "Bad setting", "status": 500, "detail": str(fault),
+            "code": "bad-setting", "errors": [],
+        }  # fmt: skip
+        click.echo(json.dumps(problem, ensure_ascii=False))
+        raise SystemExit(REFUSED)
+    raise SystemExit(str(fault))
 
 
 def plain(value: object) -> Any:
@@ -124,7 +158,8 @@ def _echo_for_people(row: Any) -> None:
     click.echo()
 
 
-def _echo_refusal(refusal: ConsortiumError, as_json: bool) -> None:
+def echo_refusal(refusal: ConsortiumError, as_json: bool) -> None:
+    """Tell a refusal: as a problem object on stdout, or in words on stderr."""
     problem = refusal.as_problem()
     if as_json:
         click.echo(json.dumps(plain(problem), ensure_ascii=False))

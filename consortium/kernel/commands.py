@@ -3,6 +3,7 @@
 They hang below `flask consortium`, which the application makes or shares with a feature.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,10 +14,18 @@ import click
 import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_migrate.cli import db as migrations_group
 
 from consortium.kernel import demo, migrating, serving
 from consortium.kernel.audit.verify import Verdict, verify_audit
-from consortium.kernel.cli import REFUSED, command_group, json_command, ran_with_faults
+from consortium.kernel.cli import (
+    REFUSED,
+    command_group,
+    echo_refusal,
+    give_json,
+    json_command,
+    ran_with_faults,
+)
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.feature import Cron, Every, Job
@@ -54,25 +63,31 @@ def install_commands(app: Flask) -> None:
         home.add_command(group)
     home.add_command(work)
     home.add_command(serve_web)
+    for command in migrations_group.commands.values():
+        give_json(command)
 
 
 @click.command("work")
+@click.option("--json", "as_json", is_flag=True, help="Tell on stdout, as JSON, how it ended.")
 @with_appcontext
-def work() -> None:
+def work(as_json: bool) -> None:
     """Run the worker in the foreground: sequencer, relay, jobs, mail."""
     Worker(_this_app()).run()
+    if as_json:
+        click.echo(json.dumps({"ended": "work"}))
 
 
 @click.command("serve")
 @click.option("--host", default=serving.HOST, show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--json", "as_json", is_flag=True, help="Tell a refusal on stdout as JSON.")
 @with_appcontext
-def serve_web(host: str, port: int) -> None:
+def serve_web(host: str, port: int, as_json: bool) -> None:
     """Run the web processes; never loads the demo."""
     try:
         serving.check_start()
     except ConsortiumError as refusal:
-        click.echo(f"{refusal.text()} ({refusal.code})", err=True)
+        echo_refusal(refusal, as_json)
         sys.exit(REFUSED)
     serving.serve(_this_app(), host=host, port=port)
 

@@ -167,7 +167,7 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[Any]]:
+def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """Rows of a statement of columns, in the session's transaction.
 
     Past the work that the ORM adds to every statement; for reads that most requests need.

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import sqlalchemy as sa
-from flask import Response, current_app, make_response, request
+from flask import Response, current_app, g, make_response, request
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consortium.kernel.db import Instant, Model, insert_if_absent
@@ -84,6 +84,9 @@ def _run_once(key: str, effect: Callable[[], Response]) -> Response:
     if uow.execute(claim).rowcount == 0:
         return _replay(uow.lock(IdempotencyRecord, (owner, key)), wanted)
     answer = effect()
+    if "entity_tag" in g:
+        # Sent with every answer after the view; the kept one needs it now.
+        answer.headers["ETag"] = g.entity_tag
     record = uow.lock(IdempotencyRecord, (owner, key))
     record.status, record.body = answer.status_code, answer.get_data(as_text=True)
     kept = [f"{name}: {answer.headers[name]}" for name in KEPT_HEADERS if name in answer.headers]

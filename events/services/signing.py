@@ -16,10 +16,17 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signing import sign_json, verify_json
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, reading, transaction
-from events.errors import ContentChanged, EventForeign, EventSettled, HostAnswered, StepUpRequired
+from events.errors import (
+    ContentChanged,
+    ContentRefused,
+    EventForeign,
+    EventSettled,
+    HostAnswered,
+    StepUpRequired,
+)
 from events.models import EventHost, EventSignature
 from events.policies import find_office, may_sign_for
-from events.rules.content import write_instant
+from events.rules.content import list_stray_hosts, write_instant
 from events.rules.publication import PUBLISHABLE, state_after_signature
 from events.services.aggregate import Aggregate, hold_event, record_revision
 from events.services.drafts import require_active
@@ -57,6 +64,7 @@ def sign_event(
         ContentChanged: the content is not what the officer was shown.
         EventSettled: there is nothing to sign in this state.
         EventForeign: the society's key is at another node.
+        ContentRefused: a quota or share names a society that is no host.
     """
     uow = current_unit_of_work()
     held = hold_event(uow, principal, event_id)
@@ -72,6 +80,10 @@ def sign_event(
         return view_event(held, principal)
     if held.state not in PUBLISHABLE:
         raise EventSettled(held.state)
+    strays = list_stray_hosts(held.content())
+    if strays:
+        # It could never be published as it stands: inviting the host would void the signature.
+        raise ContentRefused(errors=strays)
     signer = require_active(society)
     if signer.origin is not None:
         raise EventForeign(origin=signer.origin)

@@ -125,7 +125,7 @@ def end_agreement(wish: dict[str, Any], agreement_id: UUID) -> Any:
 @require_principal
 @blueprint.response(200, AgreementOut)
 def restore_agreement(agreement_id: UUID) -> Any:
-    """Take an ending back."""
+    """Take an ending back; the society that ended it may."""
     return agreements.restore_agreement(current_principal(), agreement_id=agreement_id)
 
 

@@ -20,6 +20,7 @@ from membership.errors import (
     AlreadySigned,
     GradeUnknown,
     NotAParty,
+    NotYourEnding,
     PartiesInvalid,
     TextChanged,
 )
@@ -298,10 +299,10 @@ def end_agreement(
 
 @transaction
 def restore_agreement(principal: Principal, *, agreement_id: UUID) -> values.Agreement:
-    """Take the ending of an agreement back.
+    """Take the ending of an agreement back; who ended it may, or the node's operator.
 
     Raises:
-        AgreementNotFound, NotAParty: see messages.
+        AgreementNotFound, NotAParty, NotYourEnding: see messages.
     """
     return _set_end(principal, agreement_id, None, "restored")
 
@@ -316,6 +317,11 @@ def _set_end(
     held = uow.session.scalar(
         select(model).where(model.agreement_id == agreement_id, not_superseded(model))
     )
+    if at is None and held is not None and not principal.is_system:
+        # The party's own ending stands whatever the others think of it.
+        ended_by = organisations.get_organisation_by_id(held.society_id).code
+        if not policies.may_draft_agreement(principal, ended_by):
+            raise NotYourEnding(society=ended_by)
     uow.add(
         model(
             agreement_id=agreement_id,

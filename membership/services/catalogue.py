@@ -1,5 +1,6 @@
 """The catalogue of classes and grades of each society."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -14,10 +15,11 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 from consortium.services import organisations
 from membership import models, policies, values
-from membership.errors import ClassUnknown, GradeUnknown
+from membership.errors import CatalogueInvalid, ClassUnknown, GradeUnknown
 from membership.services import selects
 
 Entry = models.Grade | models.MembershipClass
+_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}", re.ASCII)
 
 
 def _live(model: type[Entry], society_id: UUID, at: datetime) -> list[Entry]:
@@ -129,10 +131,13 @@ def add_grade(
 
     Raises:
         Forbidden: the principal keeps no roster there.
+        CatalogueInvalid: the code or a name cannot be used.
     """
     uow = current_unit_of_work()
     if not policies.may_keep_roster(principal, society):
         raise Forbidden
+    if not (_CODE.fullmatch(code) and name_zh.strip() and name_en.strip()):
+        raise CatalogueInvalid
     found = organisations.get_organisation(society)
     start = since or uow.now
     old = [row for row in _live(models.Grade, found.id, start) if row.code == code]
@@ -167,10 +172,13 @@ def add_class(
 
     Raises:
         Forbidden: the principal keeps no roster there.
+        CatalogueInvalid: the code or a name cannot be used.
     """
     uow = current_unit_of_work()
     if not policies.may_keep_roster(principal, society):
         raise Forbidden
+    if not (_CODE.fullmatch(code) and name_zh.strip() and name_en.strip()):
+        raise CatalogueInvalid
     found = organisations.get_organisation(society)
     start = since or uow.now
     old = [row for row in _live(models.MembershipClass, found.id, start) if row.code == code]

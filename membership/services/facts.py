@@ -1,6 +1,6 @@
 """Facts for decisions, loaded set-wise: a constant number of statements for any set of hosts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,15 +58,17 @@ def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | N
     rows = Rows(
         terms=terms,
         societies=societies,
-        dues=(fetch_rows(fact_selects.dues_of_persons(as_of), **of_persons) if "paid" in asked else ()),
-        consents=(
-            fetch_rows(fact_selects.consents_of_persons(as_of), **of_persons)
-            if "consent" in asked
-            else ()
-        ),
+        dues=_if("paid" in asked, fact_selects.dues_of_persons, as_of, of_persons),
+        consents=_if("consent" in asked, fact_selects.consents_of_persons, as_of, of_persons),
         zones={row.society: row.time_zone for row in terms} if "seniority" in asked else {},
     )
     return Loaded(*read_rows(rows))
+
+
+def _if(
+    asked: bool, select: Callable[[bool], Any], as_of: bool, params: dict[str, Any]
+) -> Sequence[Any]:
+    return fetch_rows(select(as_of), **params) if asked else ()
 
 
 def _conditions_asked(societies: Sequence[Any]) -> set[str]:

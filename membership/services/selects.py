@@ -1,7 +1,6 @@
 """Selects that membership and the packages above it may run or join; columns are fixed."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +19,16 @@ ORGANISATION = table(
 """The register by name: the columns that foreign keys, references and zones need."""
 
 
-@cache
-def not_superseded(model: type[Any]) -> ColumnElement[bool]:
-    """Match the rows of an append-only table that no newer row replaces.
+# By table, built at first use: an alias copies every column, and most questions ask for one.
+_counting: dict[type[Any], ColumnElement[bool]] = {}
 
-    Built once a table: an alias copies every column.
-    """
-    newer = model.__table__.alias("newer")
-    return ~select(newer.c.id).where(newer.c.supersedes == model.id).exists()
+
+def not_superseded(model: type[Any]) -> ColumnElement[bool]:
+    """Match the rows of an append-only table that no newer row replaces."""
+    if model not in _counting:
+        newer = model.__table__.alias("newer")
+        _counting[model] = ~select(newer.c.id).where(newer.c.supersedes == model.id).exists()
+    return _counting[model]
 
 
 def covering(model: type[Any], at: Any) -> ColumnElement[bool]:

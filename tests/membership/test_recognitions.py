@@ -15,7 +15,7 @@ from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services import consortia, organisations, standing
 from consortium.services import members as consortium_members
 from membership import models, values
-from membership.errors import KnownAtAhead, PersonUnknown
+from membership.errors import KnownAtAhead, NotYourEnding, PersonUnknown
 from membership.services import (
     accessions,
     agreement_register,
@@ -82,7 +82,10 @@ def test_ending_an_agreement_changes_the_next_answer_and_undoing_restores_it(
     (found,), _ = agreement_register.list_agreements(society="comp")
     agreements.end_agreement(houses.secretary("comp"), agreement_id=found.id)
     assert ask(term).reason.code == "agreement-ended"
-    agreements.restore_agreement(houses.secretary("math"), agreement_id=found.id)
+    with pytest.raises(NotYourEnding):
+        agreements.restore_agreement(houses.secretary("math"), agreement_id=found.id)
+    assert ask(term).reason.code == "agreement-ended"
+    agreements.restore_agreement(houses.secretary("comp"), agreement_id=found.id)
     assert ask(term).recognised is True
 
 

@@ -161,3 +161,12 @@ def test_others_neither_write_nor_see_briefs(world: FixedClock, principal: objec
         ask_solve(principal, brief_id=brief.id)
     with pytest.raises(NotFound):
         get_brief(principal, institute="flows", number=1)
+
+
+def test_a_brief_about_what_no_entry_has_is_refused(world: FixedClock) -> None:
+    rule = {"id": "r", "kind": "min_count", "of": {"field": "front-line", "op": "eq", "value": 1}}
+    with pytest.raises(BriefInvalid) as refused:
+        written(brief={"seats": 3, "rules": [{**rule, "value": 1}]})
+    assert [(e.code, e.pointer) for e in refused.value.errors] == [
+        ("field-unknown", "/rules/0/of/field")
+    ]

@@ -21,7 +21,7 @@ from think_tank.services.institutes import (
     is_coordinator,
     require_coordinator,
 )
-from think_tank.values import DISCLOSURES, BriefRecord
+from think_tank.values import DISCLOSURES, POOL_COLUMNS, Brief, BriefRecord
 
 
 @transaction
@@ -47,7 +47,7 @@ def write_brief(
     found = get_institute(institute)
     require_coordinator(principal, found)
     _check(title_zh, title_en, disclosure)
-    parse_brief(brief, today=uow.now.date())
+    _require_columns(parse_brief(brief, today=uow.now.date()))
     brief_hash = _hash(brief)
     # The institute is locked, so that two briefs do not get one number.
     uow.lock(InstituteRow, found.id)
@@ -67,6 +67,22 @@ def write_brief(
     uow.flush()
     _tell(principal, row)
     return view_brief(row, found.slug)
+
+
+def _require_columns(brief: Brief) -> None:
+    """Refuse a rule about what no expert's entry has: a brief is never changed afterwards."""
+    faults = [
+        FieldError(
+            "field-unknown",
+            N_("No entry of the pool has this column. Use one of %(known)s."),
+            pointer=f"/rules/{place}/of/field",
+            params={"known": ", ".join(POOL_COLUMNS)},
+        )
+        for place, rule in enumerate(brief.rules)
+        if rule.of.field not in POOL_COLUMNS
+    ]
+    if faults:
+        raise BriefInvalid(errors=faults)
 
 
 def _tell(principal: Principal, row: BriefRow) -> None:

@@ -24,6 +24,7 @@ from think_tank.values.panels import (
 )
 from think_tank.values.records import (
     DISCLOSURES,
+    POOL_COLUMNS,
     PURPOSES,
     BriefRecord,
     ConsentWish,
@@ -43,6 +44,7 @@ __all__ = [
     "DISCLOSURES",
     "KINDS",
     "OPERATORS",
+    "POOL_COLUMNS",
     "PURPOSES",
     "SEVERAL",
     "Answer",

@@ -15,6 +15,11 @@ PURPOSES: Mapping[str, Purpose] = {
     "publication": "publication", "publish": "publication", "公示": "publication",
 }  # fmt: skip
 DISCLOSURES = ("public", "after_review", "confidential")
+POOL_COLUMNS = (
+    "id", "society", "employer", "title", "birth_date", "age", "front_line", "seniority",
+    "disciplines", "keywords",
+)  # fmt: skip
+"""What a rule of a stored brief may look at: the columns of every expert's entry."""
 
 
 @dataclass(frozen=True, slots=True)

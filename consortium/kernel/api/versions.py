@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Response, after_this_request, request
+from flask import Response, after_this_request, g, request
 
 from consortium.kernel.api.refusals import PreconditionRequired, VersionMismatch
 
@@ -19,7 +19,8 @@ def etag_of(version: int) -> str:
 
 
 def tag_version(version: int) -> None:
-    """Send the version as ETag with the answer being made."""
+    """Send the version as ETag with the answer being made, and with its replays."""
+    g.entity_tag = etag_of(version)
 
     @after_this_request
     def _tag(response: Response) -> Response:
