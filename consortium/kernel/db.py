@@ -67,7 +67,10 @@ class _Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
-db = SQLAlchemy(model_class=_Base, disable_autonaming=True)
+# Every transaction ends its session, so nothing is left that could grow stale.
+db = SQLAlchemy(
+    model_class=_Base, disable_autonaming=True, session_options={"expire_on_commit": False}
+)
 
 
 class Model(_Base):

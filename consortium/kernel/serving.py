@@ -1,5 +1,6 @@
 """The web processes: gunicorn around the application, checked before it opens its port."""
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,9 @@ def serve(app: Flask, *, host: str = HOST, port: int) -> None:
         settings = current_settings()
         # Connections do not survive a fork.
         db.engine.dispose()
+    # What has been loaded stays: the collector need not look at it again with every request.
+    gc.collect()
+    gc.freeze()
     metrics.serve_metrics(settings.metrics_port) if settings.metrics_port else None
     WebServer(app, _options(settings, host=host, port=port)).run()
 

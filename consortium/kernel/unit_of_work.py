@@ -283,9 +283,14 @@ def reading(read: Callable[P, R]) -> Callable[P, R]:
             session.close()
         token = _reading.set(True)
         try:
-            if session.get_bind().dialect.name == "postgresql":
-                session.connection(execution_options=READ_ONLY)
-            return read(*args, **kwargs)
+            if session.get_bind().dialect.name != "postgresql":
+                return read(*args, **kwargs)
+            session.connection(execution_options=READ_ONLY)
+            found = read(*args, **kwargs)
+            # Not rolled back: at a ROLLBACK psycopg forgets every prepared statement, and
+            # planning a read anew takes the server longer than running it.
+            session.commit()
+            return found
         finally:
             _reading.reset(token)
             session.close()

@@ -82,3 +82,12 @@ def test_the_fixed_clock_tells_transactions_the_time(app: Flask, clock: FixedClo
     clock.advance(days=1)
     with unit_of_work() as uow:
         assert uow.now == before + timedelta(days=1)
+
+
+@pytest.mark.postgresql_only
+def test_a_read_leaves_prepared_statements_standing(app: Flask) -> None:
+    held = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%outbox%%'"
+    for _ in range(10):
+        count(OutboxRow)
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql(held).scalar() == 1
