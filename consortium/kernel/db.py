@@ -175,8 +175,9 @@ def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tupl
 
     Past the work that the ORM adds to every statement; for reads that most requests need.
     """
-    db.session.flush()
-    return db.session.connection().execute(statement, params).all()
+    session = db.session()
+    session.flush()
+    return session.connection().execute(statement, params).all()
 
 
 def dialect_name() -> str:
