@@ -41,6 +41,7 @@ from tests import wiping
 from tests.snapshots import Snapshot, take_snapshot
 
 R = TypeVar("R")
+ROOT = Path(__file__).parents[1]
 PLAIN = "extensions as they were built"
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
