@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -204,9 +205,15 @@ def _judged(proof: Proof) -> dict[str, Any]:
 
 
 @json_command(audit_group, "verify")
-def verify() -> Verdict:
+@click.option(
+    "--heads",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One more file of heads, from another machine or from safe keeping; repeatable.",
+)
+def verify(heads: tuple[Path, ...]) -> Verdict:
     """Look for edits, removals, swaps, truncation and recomputation; exit 3 if one is found."""
-    verdict = verify_audit()
+    verdict = verify_audit(also=heads)
     if not verdict.ok:
         raise ran_with_faults(verdict)
     return verdict

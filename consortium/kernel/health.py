@@ -13,6 +13,7 @@ from flask.wrappers import Response
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from consortium.kernel.audit.chaining import count_unchained
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import Change, db
 from consortium.kernel.feature import Health
@@ -72,13 +73,15 @@ def check_migrations() -> str | None:
 
 @reading
 def check_sequencer() -> str | None:
-    """Whether committed changes are numbered and chained in time."""
+    """Whether committed changes are numbered and chained in time, and all that is there is."""
     oldest = db.session.scalar(
         select(Change.at).where(Change.recorded_at.is_(None)).order_by(Change.id).limit(1)
     )
     seconds = measure_lag(oldest, now=read_now())
     sequencer_lag_seconds.set(seconds)
-    return judge_lag(seconds, alarm_seconds=current_settings().sequencer_alarm_seconds)
+    lag = judge_lag(seconds, alarm_seconds=current_settings().sequencer_alarm_seconds)
+    # No waiting helps these, and their instants may be made up: the alarm is at once.
+    return lag or judge_unchained(count_unchained())
 
 
 def measure_lag(oldest: datetime | None, *, now: datetime) -> float:
@@ -100,6 +103,17 @@ def judge_lag(seconds: float, *, alarm_seconds: int) -> str | None:
     Source: DESIGN 4.18, unchained for 5 s raises an alarm.
     """
     return None if seconds < alarm_seconds else f"oldest unchained change {seconds:.1f} s old"
+
+
+def judge_unchained(rows: int) -> str | None:
+    """Say what is wrong when audit rows are there that the program has not written.
+
+    >>> judge_unchained(0)
+    >>> judge_unchained(2)
+    '2 audit rows put in past the program; see `flask consortium audit verify`'
+    """
+    told = "audit rows put in past the program; see `flask consortium audit verify`"
+    return f"{rows} {told}" if rows else None
 
 
 def _newest_heads() -> set[str]:

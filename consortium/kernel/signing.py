@@ -22,7 +22,7 @@ from sqlalchemy import Integer, String, Text, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consortium.kernel.clock import read_now
-from consortium.kernel.crypto import decrypt, encrypt
+from consortium.kernel.crypto import UndecipherableText, decrypt, encrypt
 from consortium.kernel.db import Id, Instant, Json, Model, db, insert_if_absent
 from consortium.kernel.errors import Conflict, NotFound
 from consortium.kernel.ids import new_id
@@ -234,30 +234,52 @@ def sign_json(owner: str, payload: Any, *, alg: str = ES256) -> str:
     return jws.detach_content(compact)
 
 
-def verify_json(signer: str | Mapping[str, Any], payload: Any, signature: str) -> str | None:
+def verify_json(
+    signer: str | Mapping[str, Any] | KeySet, payload: Any, signature: str
+) -> str | None:
     """Verify a detached signature over a JSON value.
 
     Args:
-        signer: an owner of this node's ring, or a JWK set.
+        signer: an owner of this node's ring, or a JWK set, which may be parsed already.
         payload: the JSON value that was signed.
         signature: compact JWS with detached content.
 
     Returns:
         The `kid` that signed it, or None if the signature is not the signer's over this value.
     """
+    published: Any = signer
     if isinstance(signer, str):
         ring = [found for found in _ring(signer) if found.revoked_at is None]
-        published: list[Any] = [dict(found.public_jwk) for found in ring]
-    else:
-        published = list(signer.get("keys", ()))
+        published = {"keys": [dict(found.public_jwk) for found in ring]}
+    elif not isinstance(signer, KeySet):
+        published = {"keys": list(signer.get("keys", ()))}
     try:
-        keys = KeySet.import_key_set({"keys": published})
+        keys = published if isinstance(signer, KeySet) else KeySet.import_key_set(published)
         content = canonical_bytes(payload)
         found = jws.deserialize_compact(signature, keys, ALGORITHMS, payload=content)
     except (JoseError, ValueError, TypeError, KeyError):
         # Foreign key sets and signatures are malformed in ways that the library does not name.
         return None
     return str(found.headers().get("kid") or "") or None
+
+
+@reading
+def proven_keys(owner: str) -> KeySet:
+    """Every key the owner has had, revoked ones too, taken from its secret half.
+
+    Who can write to the database but has no master key can put in a public half, or revoke a
+    key, but cannot make a pair. A pair that cannot be opened is left out.
+    """
+    query = select(SigningKey.private_encrypted).where(SigningKey.owner == owner)
+    pairs = []
+    for sealed in db.session.scalars(query):
+        try:
+            pair = JWKRegistry.import_key(json.loads(decrypt(sealed, _PURPOSE)))
+        except UndecipherableText:
+            continue
+        public = {**pair.as_dict(private=False), "kid": pair.thumbprint()}
+        pairs.append(JWKRegistry.import_key(public))
+    return KeySet(pairs)
 
 
 def sign_jwt(

@@ -99,13 +99,18 @@ def test_heads_are_kept_outside_the_database(trail: Flask) -> None:
     assert len(heads_file().read_text().splitlines()) == 3
 
 
-def test_a_forged_head_on_file_counts_for_nothing(trail: Flask) -> None:
+def test_a_line_cut_short_on_file_counts_for_nothing(trail: Flask) -> None:
+    with heads_file().open("a") as file:
+        file.write('{"seq": 13, "ha')
+    assert found() == (True, None, None)
+
+
+def test_a_forged_head_on_file_does_not_pass_for_a_cut_tail(trail: Flask) -> None:
     with heads_file().open("a") as file:
         file.write(
             '{"seq": 99, "hash": "00", "at": "2026-01-01T00:00:00+00:00", "signature": "a..b"}\n'
         )
-        file.write('{"seq": 13, "ha')
-    assert found() == (True, None, None)
+    assert found() == (False, 99, "head-unverifiable")
 
 
 def test_reading_the_trail_twice_gives_the_same(trail: Flask) -> None:

@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,14 @@ import psycopg
 import pytest
 from flask import Flask
 
+from consortium.kernel import signing
+from consortium.kernel.audit import chaining
 from consortium.kernel.audit.chain import COVERED, row_hash
 from consortium.kernel.audit.chaining import heads_file
 from consortium.kernel.audit.models import AuditRow
+from consortium.kernel.clock import FixedClock
+from consortium.kernel.health import check_sequencer
+from consortium.kernel.outbox import sequencer
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.unit_of_work import unit_of_work
 
@@ -76,8 +82,8 @@ def attacker(trail: Flask, database_url: str) -> Iterator[Attacker]:
     attacker.connection.close()
 
 
-def verify(app: Flask) -> tuple[int, dict[str, Any]]:
-    done = app.test_cli_runner().invoke(args=["consortium", "audit", "verify", "--json"])
+def verify(app: Flask, *more: str) -> tuple[int, dict[str, Any]]:
+    done = app.test_cli_runner().invoke(args=["consortium", "audit", "verify", "--json", *more])
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -110,7 +116,9 @@ def change(value: object, column: str) -> object:
 
 
 def test_an_untouched_trail_is_right(trail: Flask) -> None:
-    assert verify(trail) == (0, {"rows": ROWS, "ok": True, "first_bad": None, "kind": None})
+    clean = {"rows": ROWS, "ok": True, "first_bad": None, "kind": None}
+    told = {"heads": "outside", "heads_until": ROWS, "unchained": 0}
+    assert verify(trail) == (0, clean | told)
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -126,8 +134,13 @@ def test_a_changed_seal_is_named_wherever_it_stands(
     trail: Flask, attacker: Attacker, seq: int
 ) -> None:
     attacker.put("seal", seq, "0" * 64)
-    ok, first_bad, _ = found(trail)
-    assert (ok, first_bad) == (False, seq)
+    assert found(trail) == (False, seq, "changed")
+
+
+def test_several_changed_seals_are_not_a_recomputed_chain(trail: Flask, attacker: Attacker) -> None:
+    for seq in (5, 6):
+        attacker.put("seal", seq, "0" * 64)
+    assert found(trail) == (False, 5, "changed")
 
 
 @pytest.mark.parametrize(("seq", "kind"), [(1, "removed"), (6, "removed"), (12, "truncated")])
@@ -196,17 +209,31 @@ def test_a_cut_tail_is_named(trail: Flask, attacker: Attacker, also: list[str]) 
     assert found(trail) == (False, 10, "truncated")
 
 
-def test_a_cut_tail_that_has_grown_again_is_named(trail: Flask, attacker: Attacker) -> None:
+@pytest.mark.parametrize("cut", [8, 5, 3, 0])
+@pytest.mark.parametrize("grown", [4, 12])
+def test_a_cut_tail_that_has_grown_again_is_named(
+    trail: Flask, attacker: Attacker, cut: int, grown: int
+) -> None:
+    cut_tail(attacker, cut)
+    write_rows(grown)
+    assert found(trail) == (False, cut // 4 * 4 + 4, "recomputed")
+
+
+def cut_tail(attacker: Attacker, last: int) -> None:
+    """Cut everything after a row and leave no trace in the database."""
+    hash_ = attacker.get("hash", last) if last else "0" * 64
     attacker.run(
-        "UPDATE sequencer SET audit_seq = 8, audit_hash = (SELECT hash FROM audit WHERE seq = 8)",
-        "DELETE FROM audit WHERE seq > 8",
-        "DELETE FROM audit_head WHERE seq > 8",
+        f"UPDATE sequencer SET audit_seq = {last}, audit_hash = '{hash_}'",
+        f"DELETE FROM audit WHERE seq > {last}",
+        f"DELETE FROM audit_head WHERE seq > {last}",
     )
+
+
+def write_rows(count: int) -> None:
     with unit_of_work() as uow:
-        for number in range(4):
+        for number in range(count):
             uow.audit("test.other", subject=f"s{number}")
     number_committed()
-    assert found(trail) == (False, 12, "recomputed")
 
 
 @pytest.mark.parametrize("first", [1, 6, ROWS])
@@ -230,6 +257,12 @@ def recompute_from(first: int, attacker: Attacker) -> None:
     attacker.run(f"UPDATE sequencer SET audit_hash = '{previous}'", "DELETE FROM audit_head")
 
 
+def test_a_recomputed_chain_that_has_grown_is_named(trail: Flask, attacker: Attacker) -> None:
+    recompute_from(6, attacker)
+    write_rows(3)
+    assert found(trail) == (False, 6, "recomputed")
+
+
 def told(name: str, value: Any) -> Any:
     """A stored value as the program reads it."""
     if name == "at":
@@ -245,9 +278,199 @@ def test_a_trail_without_any_row_is_named(trail: Flask, attacker: Attacker) -> N
     assert found(trail) == (False, 1, "truncated")
 
 
-def test_a_lost_heads_file_alone_is_no_alarm(trail: Flask) -> None:
+def test_a_lost_heads_file_alone_is_no_alarm_but_the_verdict_says_so(trail: Flask) -> None:
     heads_file().unlink()
     assert found(trail) == (True, None, None)
+    _, verdict = verify(trail)
+    assert (verdict["heads"], verdict["heads_until"]) == ("inside-only", 0)
+
+
+def test_heads_kept_elsewhere_name_what_the_machine_alone_cannot_see(
+    trail: Flask, attacker: Attacker, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "safe.jsonl"
+    heads_file().rename(elsewhere)
+    cut_tail(attacker, 8)
+    assert verify(trail)[1]["heads"] == "inside-only"
+    code, verdict = verify(trail, "--heads", str(elsewhere))
+    assert (code, verdict["first_bad"], verdict["kind"]) == (3, 9, "truncated")
+
+
+def test_a_renamed_heads_file_is_still_read(trail: Flask, attacker: Attacker) -> None:
+    heads_file().rename(heads_file().with_name("audit-heads-2026.jsonl"))
+    cut_tail(attacker, 8)
+    assert found(trail) == (False, 9, "truncated")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "hash = '{zeros}'",
+        "signature = 'a..b'",
+        "signature = (SELECT signature FROM audit_head WHERE seq = 4)",
+        "seq = seq + 100",
+    ],
+    ids=["hash", "signature", "another", "seq"],
+)
+@pytest.mark.parametrize("first", [8, 12])
+@pytest.mark.parametrize("outside", [True, False])
+def test_altered_heads_are_named(
+    trail: Flask, attacker: Attacker, attack: str, first: int, outside: bool
+) -> None:
+    if not outside:
+        heads_file().unlink()
+    attacker.run(f"UPDATE audit_head SET {attack.format(zeros='0' * 64)} WHERE seq >= {first}")
+    moved = 100 if attack.startswith("seq") else 0
+    assert found(trail) == (False, first + moved, "head-unverifiable")
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "fault"),
+    [
+        ("audit", "seq", (12, "changed")),
+        ("audit", "position", (12, "changed")),
+        ("audit_head", "seq", (2**60, "head-unverifiable")),
+        ("sequencer", "audit_seq", (13, "truncated")),
+    ],
+)
+def test_numbers_too_large_for_json_do_not_stop_the_verdict(
+    trail: Flask, attacker: Attacker, table: str, column: str, fault: tuple[int, str]
+) -> None:
+    last = "" if table == "sequencer" else "WHERE seq = 12"
+    attacker.run(f"UPDATE {table} SET {column} = {2**60} {last}")
+    assert found(trail) == (False, *fault)
+
+
+def test_removed_heads_are_named(trail: Flask, attacker: Attacker) -> None:
+    attacker.run("DELETE FROM audit_head")
+    assert found(trail) == (False, ROWS, "head-missing")
+
+
+@pytest.mark.parametrize("how", ["public_jwk = '{}'", "revoked_at = created_at"])
+def test_heads_do_not_lean_on_what_the_database_says_of_their_key(
+    trail: Flask, attacker: Attacker, how: str
+) -> None:
+    attacker.run(f"UPDATE signing_key SET {how}")
+    # The command is a process of its own and remembers no keys.
+    trail.extensions.pop(signing.EXTENSION)
+    assert found(trail) == (True, None, None)
+    cut_tail(attacker, 8)
+    assert found(trail) == (False, 9, "truncated")
+
+
+@pytest.mark.parametrize(
+    "how", ["DELETE FROM signing_key", "UPDATE signing_key SET private_encrypted = 'v1.0.0'"]
+)
+def test_heads_whose_key_is_gone_are_named(trail: Flask, attacker: Attacker, how: str) -> None:
+    cut_tail(attacker, 8)
+    attacker.run(how, "DELETE FROM audit_head")
+    assert found(trail) == (False, 4, "head-unverifiable")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE sequencer SET audit_hash = '{zeros}'",
+        "UPDATE sequencer SET audit_seq = 11",
+        "UPDATE sequencer SET audit_seq = -1",
+        "DELETE FROM sequencer",
+    ],
+)
+def test_an_altered_sequencer_is_named(trail: Flask, attacker: Attacker, attack: str) -> None:
+    attacker.run(attack.format(zeros="0" * 64))
+    assert found(trail) == (False, ROWS, "sequencer-altered")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("value", ["'zz'", "'12x'", "12.5", "X'ff'"])
+def test_an_unreadable_sequencer_is_named(trail: Flask, attacker: Attacker, value: str) -> None:
+    attacker.run(f"UPDATE sequencer SET audit_seq = {value}")
+    assert found(trail) == (False, ROWS, "sequencer-altered")
+
+
+@pytest.mark.parametrize("has_change", [True, False])
+def test_a_row_put_in_past_the_program_is_named_and_never_sealed(
+    trail: Flask, attacker: Attacker, has_change: bool
+) -> None:
+    forge_row(attacker, has_change=has_change)
+    write_rows(1)
+    assert found(trail) == (False, None, "unchained")
+    verdict = verify(trail)[1]
+    assert (verdict["rows"], verdict["unchained"]) == (ROWS + 1, 1)
+
+
+def test_a_row_put_in_past_the_program_raises_the_alarm(trail: Flask, attacker: Attacker) -> None:
+    assert check_sequencer() is None
+    forge_row(attacker, has_change=True)
+    assert (check_sequencer() or "").startswith("1 audit rows put in past the program")
+
+
+def forge_row(attacker: Attacker, *, has_change: bool) -> None:
+    """Copy a row under a new id, not chained yet, of a change long ago or of none."""
+    names = ", ".join(set(COVERED) - {"position", "id", "change_id"})
+    made_up = UUID(int=7).hex if attacker.is_sqlite else str(UUID(int=7))
+    change_id = "change_id" if has_change else f"'{made_up}'"
+    attacker.run(
+        f"INSERT INTO audit (id, change_id, {names}) "
+        f"SELECT '{made_up}', {change_id}, {names} FROM audit WHERE seq = 3"
+    )
+
+
+def test_rows_that_wait_for_the_worker_are_no_fault(trail: Flask) -> None:
+    with unit_of_work() as uow:
+        uow.audit("test.other")
+    assert found(trail) == (True, None, None)
+    assert verify(trail)[1]["unchained"] == 0
+
+
+def test_a_round_that_dies_leaves_its_rows_to_the_next(
+    trail: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_told: object, **_named: object) -> int:
+        raise RuntimeError("killed")
+
+    with unit_of_work() as uow:
+        uow.audit("test.other")
+    with monkeypatch.context() as patched:
+        patched.setattr(sequencer, "_stamp_changes", die)
+        with pytest.raises(RuntimeError):
+            number_committed()
+    number_committed()
+    assert found(trail) == (True, None, None)
+    assert verify(trail)[1]["rows"] == ROWS + 1
+
+
+def test_more_rows_than_a_batch_are_chained_over_several_rounds(
+    trail: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chaining, "BATCH", 5)
+    write_rows(12)
+    assert (verify(trail)[1]["rows"], verify(trail)[1]["unchained"]) == (ROWS + 5, 0)
+    while number_committed():
+        pass
+    assert found(trail) == (True, None, None)
+    assert verify(trail)[1]["rows"] == ROWS + 12
+
+
+def test_old_heads_in_the_table_are_thinned_to_one_an_hour(
+    app: Flask, clock: FixedClock, attacker: Attacker
+) -> None:
+    for _ in range(6):
+        clock.advance(minutes=20)
+        write_rows(1)
+    assert heads_inside(attacker) == [4, 8, 12, 13, 14, 15, 16, 17, 18]
+    clock.advance(days=2)
+    write_rows(1)
+    # Their hours are 4, 5 and 6 o'clock UTC.
+    assert heads_inside(attacker) == [14, 17, 18, 19]
+    assert len(heads_file().read_text().splitlines()) == 10
+    assert found(app) == (True, None, None)
+
+
+def heads_inside(attacker: Attacker) -> list[int]:
+    rows = attacker.connection.execute("SELECT seq FROM audit_head ORDER BY seq").fetchall()
+    attacker.connection.commit()
+    return [row[0] for row in rows]
 
 
 BYTES: list[tuple[str, Callable[[Any], str]]] = [

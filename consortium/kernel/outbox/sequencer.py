@@ -13,7 +13,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from consortium.kernel.audit.chain import GENESIS
-from consortium.kernel.audit.chaining import chain_audit_rows, keep_head
+from consortium.kernel.audit.chaining import chain_audit_rows, keep_head, thin_heads
 from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.clock import EPOCH, MICROSECOND, read_now, replaced_clock
 from consortium.kernel.db import Change, Instant, db, dialect_name, insert_if_absent
@@ -62,6 +62,7 @@ def _is_needed() -> bool:
 def _number() -> tuple[int, tuple[int, str, datetime, str] | None]:
     uow = current_unit_of_work()
     sequencer = lock_sequencer(uow)
+    thin_heads(uow, since=sequencer.watermark)
     news = _number_news(uow, sequencer)
     before = sequencer.audit_seq
     head = chain_audit_rows(uow, sequencer)
