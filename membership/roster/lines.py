@@ -1,7 +1,6 @@
 """Which rows below the header hold a member, and which are totals, remarks and repeated titles."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,8 +10,16 @@ from membership.roster.values import Cell, Column, Grid
 
 _FOOTER: Final = re.compile(
     r"(?:合计|小计|总计|共计|总数|累计|人数合计|备注|说明|附注|注\d?[::]|注释|制表|填表|审核|复核|"
-    r"经办|单位盖章|盖章|负责人|联系人[::]|打印|导出|以上|total|subtotal|grandtotal|sum[::]?$|note|"
-    r"remark|preparedby|checkedby|printedon|exportedon|endofreport)"
+    r"经办|单位盖章|盖章|负责人|联系人[::]|打印|导出|以上)"
+)
+# Folding runs words together, so these are looked for in the text as written: Notestein, Totaro.
+_FOOTER_LATIN: Final = re.compile(
+    r"(?:(?:grand |sub-? ?)?totals?|notes?|remarks?|(?:prepared|checked|reviewed) by|"
+    r"(?:printed|exported) on|end of report)(?=$|[\s::.((])|sum[::]?\s*$",
+    re.IGNORECASE,
+)
+_TOTAL: Final = re.compile(
+    r"(?:人数)?(?:合计|小计|总计|共计|总数|累计)(?:人数)?:?|(?:grand|sub-?)?totals?:?"
 )
 _COUNT: Final = re.compile(
     r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?"
@@ -26,13 +33,14 @@ _FIRST: Final = frozenset(
 
 
 class Lines:
-    """Sorts the rows below a header; `skipped` counts what is no member, by kind."""
+    """Sorts the rows below a header; `skipped` holds the sheet rows of no member, by kind."""
 
     def __init__(self, grid: Grid, header: Header, columns: Sequence[Column]) -> None:
         """Prepare for one sheet."""
         self._grid = grid
-        self._titles = [fold(plain(cell)) for cell in grid.rows[header.rows[-1]]]
-        self._shown = frozenset(plain(cell) for cell in grid.rows[header.rows[-1]] if cell != "")
+        heads = [grid.rows[row] for row in header.rows]
+        self._titles = [[fold(plain(cell)) for cell in head] for head in heads]
+        self._shown = frozenset(plain(cell) for head in heads for cell in head if cell != "")
         self._first = header.first_data_row
         self._used = [column.index for column in columns if column.field]
         place = {column.field: column.index for column in columns if column.field}
@@ -41,7 +49,7 @@ class Lines:
         self._wide = {
             area[0] for area in grid.merged if area[3] - area[1] >= 2 and area[0] == area[2]
         }
-        self.skipped: Counter[str] = Counter()
+        self.skipped: dict[str, list[int]] = {}
 
     def select(self) -> list[int]:
         """Return the sheet rows, counted from 0, that hold a member."""
@@ -52,7 +60,7 @@ class Lines:
             if kind is None:
                 kept.append(row)
             elif kind != "blank":
-                self.skipped[kind] += 1
+                self.skipped.setdefault(kind, []).append(row + 1)
         return kept
 
     def _kind(self, row: int) -> str | None:
@@ -62,9 +70,9 @@ class Lines:
         name = cells[self._name] if self._name < width else ""
         if name != "" and self._number is not None and self._number < width:
             number = cells[self._number]
-            # The common case first: a row with number and name, neither a word of a footer.
-            if number != "" and not self._may_be_footer(name, number):
-                return None
+            # The common case first: whoever has a number is a member, whatever her name is like.
+            if number != "" and not self._is_word(number):
+                return "footer" if self._is_count(name, number, cells) else None
         filled = [cell for cell in cells if cell != "" and str(cell).strip()]
         if not filled:
             return "blank"
@@ -76,16 +84,19 @@ class Lines:
             return "footer" if self._is_footer(filled[0]) else "blank"
         return self._judge(row, filled, name)
 
-    def _may_be_footer(self, name: Cell, number: Cell) -> bool:
-        texts = (number, name)
-        return any(
-            isinstance(text, str) and (text in self._shown or self._is_footer(text))
-            for text in texts
-        )
+    def _is_word(self, number: Cell) -> bool:
+        return isinstance(number, str) and (number in self._shown or self._is_footer(number))
+
+    def _is_count(self, name: Cell, number: Cell, cells: list[Cell]) -> bool:
+        """合计 | 128 and nothing else: the count of a total stands where numbers stand."""
+        if not self._is_footer(name) or not _TOTAL.fullmatch(fold(str(name))):
+            return False
+        filled = sum(cell != "" and str(cell).strip() != "" for cell in cells)
+        return filled == 2 and plain(number).isdecimal()
 
     def _judge(self, row: int, filled: list[Cell], name: Cell) -> str | None:
         first = filled[0]
-        if [fold(plain(cell)) for cell in self._grid.rows[row]] == self._titles:
+        if [fold(plain(cell)) for cell in self._grid.rows[row]] in self._titles:
             return "header"
         named = name != "" and str(name).strip() and not self._is_footer(name)
         if self._is_footer(first) and (not named or len(filled) <= 2):
@@ -102,7 +113,9 @@ class Lines:
         if cell.lstrip()[0] not in _FIRST:
             return False
         text = fold(cell)
-        return bool(_FOOTER.match(text) or _COUNT.fullmatch(text))
+        return bool(
+            _FOOTER.match(text) or _COUNT.fullmatch(text) or _FOOTER_LATIN.match(cell.lstrip())
+        )
 
 
 def _fill_down(grid: Grid, first: int) -> None:

@@ -93,7 +93,8 @@ def read_roster(
         values={field: found.values for field, found in read.items()},
         faults=report.faults_in_order(),
         notes=tuple(sorted(report.notes, key=lambda note: note.row)),
-        skipped=dict(lines.skipped),
+        skipped={kind: len(places) for kind, places in lines.skipped.items()},
+        skipped_rows={kind: tuple(places) for kind, places in lines.skipped.items()},
     )
 
 

@@ -146,7 +146,8 @@ class Roster:
     """A roster as read. Row `i` is the i-th data row, found at sheet row `numbers[i]`.
 
     `values[field][i]` is the normalised value, or None where the cell is empty or at fault. Rows
-    with a fault are in `refused`. `notes` tell what was changed or left out without refusing.
+    with a fault are in `refused`. `notes` tell what was changed or left out without refusing;
+    `skipped_rows` are the sheet rows that `skipped` counts, by kind.
     """
 
     kind: str
@@ -160,6 +161,7 @@ class Roster:
     faults: tuple[Fault, ...]
     notes: tuple[Fault, ...]
     skipped: Mapping[str, int]
+    skipped_rows: Mapping[str, tuple[int, ...]] = attribute(default_factory=dict)
 
     @property
     def read(self) -> int:

@@ -12,6 +12,7 @@ from membership.roster.values import Fault, Roster
 
 COUNTS = ("read", "create", "update", "unchanged", "refused")
 _CELLS_PER_NOTE = 20
+_ROWS_PER_KIND = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Report:
     skipped: Mapping[str, int]
     refusals: tuple[Mapping[str, Any], ...]
     notes: tuple[Note, ...] = field(default=())
+    # Reports of 30 days ago lack it.
+    skipped_rows: Mapping[str, Iterable[int]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -122,6 +125,9 @@ def make_report(
         skipped=roster.skipped,
         refusals=tuple(_refusal(fault) for fault in _in_order(plan.faults)),
         notes=tuple(_group(plan.notes)),
+        skipped_rows={
+            kind: places[:_ROWS_PER_KIND] for kind, places in roster.skipped_rows.items()
+        },
     )
 
 

@@ -183,6 +183,33 @@ def test_people_whose_names_begin_like_a_footer_are_people() -> None:
     assert read(files.xlsx((HEADER, *rows))).values["name"] == list(names)
 
 
+@pytest.mark.parametrize(
+    "name", ["Notestein, Frank", "Noteboom", "Totaro", "Sumner", "Total", "以上", "说明", "负责人"]
+)
+def test_whoever_has_a_number_is_a_member(name: str) -> None:
+    roster = read(files.xlsx((HEADER, ("M0001", name, "普通会员", ""))))
+    assert (roster.values["name"], dict(roster.skipped)) == ([name], {})
+
+
+@pytest.mark.parametrize("name", ["Notestein, Frank", "Noteboom", "Sumner", "Remarque"])
+def test_whole_words_alone_make_an_english_footer(name: str) -> None:
+    roster = read(files.xlsx((HEADER, ("", name, "", "13800138000"))))
+    assert (roster.values["name"], dict(roster.skipped)) == ([name], {})
+
+
+@pytest.mark.parametrize("words", ["合计", "总计：", "Total", "Grand total"])
+def test_a_count_in_the_place_of_a_number_is_no_member(words: str) -> None:
+    rows = (("姓名", "会员号", "会员级别"), ("张三", "M0001", "普通会员"), (words, "1", ""))
+    roster = read(files.xlsx(rows))
+    assert (roster.read, dict(roster.skipped_rows)) == (1, {"footer": (3,)})
+
+
+def test_rows_passed_over_are_named() -> None:
+    rows = (HEADER, PEOPLE[0], HEADER, PEOPLE[1], ("合计", "", "", "2"), ("制表人：李", "", "", ""))
+    roster = read(files.xlsx(rows))
+    assert dict(roster.skipped_rows) == {"header": (3,), "footer": (5, 6)}
+
+
 def test_blank_and_numbered_blank_rows_are_no_members() -> None:
     rows = (
         ("序号", *HEADER),
