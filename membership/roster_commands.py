@@ -1,6 +1,7 @@
 """`flask membership roster import FILE --society CODE`, `... roster undo IMPORT_ID`."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,19 @@ import click
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
 from consortium.kernel.principal import current_principal
 from consortium.kernel.settings import current_settings
-from membership.roster.errors import ImportNotFound, MappingInvalid, RosterTooLarge
+from membership.roster.errors import (
+    ImportNotFound,
+    MappingInvalid,
+    MappingNotJson,
+    MappingShapeless,
+    RosterTooLarge,
+)
 from membership.services import roster_imports, roster_undo
 from membership.services.roster_undo import Undone
 
 roster_group = command_group("roster", "Rosters as offices have them.")
+
+_SHOWN = 40
 
 readable_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -50,26 +59,49 @@ def read_columns(path: Path) -> dict[str, str | None]:
     """Read a mapping: an object by column or by field, or the `columns` of a report.
 
     Raises:
-        MappingInvalid: the file holds neither.
+        MappingNotJson: the file is no JSON.
+        MappingShapeless: it holds something else.
+        MappingInvalid: a column is mapped to what is no field.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise MappingInvalid(name=path.name) from error
+    except json.JSONDecodeError as error:
+        raise MappingNotJson(
+            name=path.name, fault=error.msg, line=str(error.lineno), column=str(error.colno)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise MappingNotJson(name=path.name, fault="not UTF-8", line="1", column="1") from error
     if isinstance(found, dict) and isinstance(found.get("columns"), list):
         found = found["columns"]
     if isinstance(found, list):
-        found = {
-            one["source"]: one.get("field")
-            for one in found
-            if isinstance(one, dict) and isinstance(one.get("source"), str)
-        }
-    if not isinstance(found, dict):
-        raise MappingInvalid(name=path.name)
-    for name, field in found.items():
+        found = _read_listed(found, path.name)
+    if not isinstance(found, dict) or not found:
+        raise MappingShapeless(name=path.name, found=_shorten(found))
+    for field in found.values():
         if field is not None and not isinstance(field, str):
-            raise MappingInvalid(name=name)
+            raise MappingInvalid(name=_shorten(field))
     return found
+
+
+def _read_listed(entries: list[Any], file_name: str) -> dict[str, Any]:
+    """The `columns` of a report; columns of one name are told apart by their letters."""
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("source"), str):
+            raise MappingShapeless(name=file_name, found=_shorten(entry))
+    names = Counter(entry["source"] for entry in entries)
+    return {
+        entry["source"]
+        if names[entry["source"]] == 1
+        else str(entry.get("letter", entry["source"])): entry.get("field")
+        for entry in entries
+        # The given name goes where its family name goes.
+        if entry.get("reason") not in ("joined", "sensitive")
+    }
+
+
+def _shorten(found: object) -> str:
+    text = json.dumps(found, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 @json_command(roster_group, "undo")

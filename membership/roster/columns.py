@@ -4,17 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from membership.roster.characters import fold, is_nothing, plain, read_name
+from membership.roster.choices import refuse_sensitive, resolve_mapping
 from membership.roster.contacts import read_email, read_gender
 from membership.roster.dates import learn_style, read_date
-from membership.roster.errors import CellFault, MappingInvalid
-from membership.roster.header import Header, Match, read_choice
+from membership.roster.errors import CellFault, NamesTied
+from membership.roster.header import Header
 from membership.roster.identity import read_national_id, read_orcid
 from membership.roster.numbers import Noted, read_member_number, read_mobile
 from membership.roster.values import Cell, Column, Vocabulary, name_column
+from membership.roster.wording import Match
 
 _SAMPLE: Final = 120
 _DROP_BELOW: Final = 0.38
 _MAPPED: Final = 1.0
+# Two columns nearer than this are told apart by a stray cell only.
+_LEVEL: Final = 0.03
+# 编号, ID and 会员序号 are less sure than 会员号 to be a member number.
+_SURE_NUMBER: Final = 0.9
 
 Test = Callable[[Cell], object]
 
@@ -36,50 +42,30 @@ def assign(
             go before everything else.
 
     Raises:
-        MappingInvalid: the mapping names no column of the sheet, or no field.
+        MappingInvalid: the mapping names no column of the sheet, or no field; its subclasses
+            tell of two columns for one field and of sensitive ones.
+        NamesTied: two columns fit the name alike.
     """
     chosen = resolve_mapping(header.sources, mapping or {})
+    refuse_sensitive(chosen, header.sources, header.matches)
     width = max(len(header.sources), len(samples))
     columns = []
     for index in range(width):
         source = header.sources[index] if index < len(header.sources) else ""
         sample = samples[index] if index < len(samples) else ()
-        if index in chosen:
+        if index in chosen and header.matches[index][2] != "sensitive":
             columns.append(_mapped(index, source, chosen[index]))
         elif source:
             found = _weigh(header.matches[index], sample, vocabulary)
             columns.append(Column(index, source, *found))
-    return _settle(columns, by_hand=frozenset(chosen))
+    by_hand = frozenset(chosen)
+    columns = _dismiss_counters(columns, samples, header.matches, by_hand=by_hand)
+    return _settle(columns, samples, by_hand=by_hand)
 
 
 def _mapped(index: int, source: str, field: str | None) -> Column:
     reason = "dropped" if field is None else None
     return Column(index, source or name_column(index), field, _MAPPED, reason)
-
-
-def resolve_mapping(
-    sources: Sequence[str], mapping: Mapping[str, str | None]
-) -> dict[int, str | None]:
-    """Read a mapping by column name, column letter, or from field to column.
-
-    >>> resolve_mapping(["编号", "姓名"], {"编号": "member_number", "B": "name"})
-    {0: 'member_number', 1: 'name'}
-    >>> resolve_mapping(["编号", "姓名"], {"member_number": "编号"})
-    {0: 'member_number'}
-    """
-    places: dict[str, int] = {}
-    for index in reversed(range(len(sources))):
-        for name in (sources[index], sources[index].rpartition("/")[2]):
-            if name:
-                places[fold(name)] = index
-    letters = {name_column(index).lower(): index for index in range(len(sources))}
-    chosen: dict[int, str | None] = {}
-    for name, field in read_choice(mapping).items():
-        place = places.get(name, letters.get(name))
-        if place is None:
-            raise MappingInvalid(name=name)
-        chosen[place] = field
-    return chosen
 
 
 def _weigh(match: Match, sample: Sequence[Cell], vocabulary: Vocabulary) -> Match:
@@ -158,22 +144,84 @@ def share(sample: Sequence[Cell], test: Test) -> float:
     return good / len(filled) if filled else 1.0
 
 
-def _settle(columns: list[Column], *, by_hand: frozenset[int]) -> tuple[Column, ...]:
-    """Leave each field to its surest column; a choice made by hand beats any other."""
-    winners: dict[str, Column] = {}
+def _dismiss_counters(
+    columns: Sequence[Column],
+    samples: Sequence[Sequence[Cell]],
+    matches: Sequence[Match],
+    *,
+    by_hand: frozenset[int],
+) -> list[Column]:
+    """Leave out 编号 or ID where it runs 1, 2, 3: in a list sorted anew it would swap people."""
+    return [
+        Column(column.index, column.source, None, column.confidence, "counter")
+        if column.field == "member_number"
+        and column.index not in by_hand
+        and matches[column.index][1] < _SURE_NUMBER
+        and column.index < len(samples)
+        and counts_rows(samples[column.index])
+        else column
+        for column in columns
+    ]
+
+
+def counts_rows(sample: Sequence[Cell]) -> bool:
+    """Say whether cells run 1, 2, 3 in the order of the rows, apart from the words of a total.
+
+    >>> counts_rows([1.0, "2", 3, "4", "合计"]), counts_rows(["1", "3"]), counts_rows(["0001"])
+    (True, False, False)
+    """
+    digits = [text for cell in sample if (text := plain(cell)).isdecimal()]
+    is_run = digits == [str(place) for place in range(1, len(digits) + 1)]
+    return is_run and len(digits) * 5 >= len(sample) * 4 and bool(digits)
+
+
+def _settle(
+    columns: Sequence[Column], samples: Sequence[Sequence[Cell]], *, by_hand: frozenset[int]
+) -> tuple[Column, ...]:
+    """Leave each field to its surest column; of columns alike in all, none is taken.
+
+    Raises:
+        NamesTied: the name is the field of which that is true.
+    """
+    rivals: dict[str, list[Column]] = {}
     for column in columns:
-        if column.field is None:
-            continue
-        holder = winners.get(column.field)
-        if holder is None or _rank(column, by_hand) > _rank(holder, by_hand):
-            winners[column.field] = column
+        if column.field is not None:
+            rivals.setdefault(column.field, []).append(column)
+    reasons: dict[int, str] = {}
+    for field, held in rivals.items():
+        reasons |= _rule_out(field, held, samples, by_hand)
+    if "member_number" in rivals:
+        reasons |= {column.index: "taken" for column in columns if column.reason == "counter"}
     return tuple(
-        column
-        if column.field is None or winners[column.field] is column
-        else Column(column.index, column.source, None, column.confidence, "taken")
+        Column(column.index, column.source, None, column.confidence, reasons[column.index])
+        if column.index in reasons
+        else column
         for column in columns
     )
 
 
-def _rank(column: Column, by_hand: frozenset[int]) -> tuple[bool, float]:
-    return column.index in by_hand, column.confidence
+def _rule_out(
+    field: str,
+    rivals: Sequence[Column],
+    samples: Sequence[Sequence[Cell]],
+    by_hand: frozenset[int],
+) -> dict[int, str]:
+    """Why each column but the winner is left out; a tie between different cells has no winner."""
+    if len(rivals) == 1:
+        return {}
+    best = max(rivals, key=lambda column: (column.index in by_hand, column.confidence))
+    level = [
+        column
+        for column in rivals
+        if best.index not in by_hand and best.confidence - column.confidence < _LEVEL
+    ]
+    filled = [column for column in level if column.index < len(samples) and samples[column.index]]
+    texts = {tuple(plain(cell) for cell in samples[column.index]) for column in filled}
+    if len(texts) > 1:
+        if field == "name":
+            names = ", ".join(f"{column.letter} {column.source}" for column in filled)
+            raise NamesTied(columns=names)
+        tied = {column.index for column in filled}
+        return {column.index: "tied" if column.index in tied else "taken" for column in rivals}
+    winner = filled[0] if filled else best
+    return {column.index: "taken" for column in rivals if column is not winner}

@@ -72,6 +72,55 @@ class MappingInvalid(ConsortiumError):
     message = N_("The mapping names %(name)s, which is neither a column of the file nor a field.")
 
 
+class MappingNotJson(MappingInvalid):
+    """The file of the mapping cannot be parsed."""
+
+    message = N_("%(name)s is not JSON: %(fault)s (line %(line)s, column %(column)s).")
+
+
+class MappingShapeless(MappingInvalid):
+    """The mapping is JSON of another shape."""
+
+    message = N_(
+        "%(name)s must hold a JSON object from columns to fields, or the columns of a report; "
+        "it holds %(found)s."
+    )
+
+
+class MappingContradictory(MappingInvalid):
+    """Two entries of the mapping speak of one column or of one field."""
+
+    message = N_(
+        "The mapping takes %(first)s and %(second)s for the same. Give each field one column and "
+        "each column one field."
+    )
+
+
+class MappingAmbiguous(MappingInvalid):
+    """Two columns have the name that the mapping gives."""
+
+    message = N_("More than one column is called %(name)s: %(columns)s. Give the column's letter.")
+
+
+class MappingSensitive(MappingInvalid):
+    """The mapping would store political, ethnic or religious data."""
+
+    message = N_(
+        "The column %(name)s asks for sensitive data and is never imported. Leave it out of the "
+        "mapping, or rename it if it holds something else."
+    )
+
+
+class NamesTied(ConsortiumError):
+    """Two columns could be the name."""
+
+    status, code = 422, "roster-names-tied"
+    message = N_(
+        "More than one column fits the name equally well: %(columns)s. Rename or delete all but "
+        "the members' own."
+    )
+
+
 class CellFault(ValueError):
     """One cell cannot be used; `message` says what to do about it."""
 

@@ -1,15 +1,19 @@
 """The whole way from a file's bytes to a roster: take apart, find the sheet, read, cross-check."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from consortium.kernel.errors import N_
 from membership.roster import columns as column_rules
+from membership.roster.choices import Chosen, read_choice, require_columns
 from membership.roster.container import detect_kind
 from membership.roster.errors import CellFault, RosterHeaderMissing
-from membership.roster.header import HEADER_ROWS, Chosen, Header, find_header, read_choice
+from membership.roster.groups import said
+from membership.roster.header import HEADER_ROWS, Header, find_header
 from membership.roster.identity import born_on
+from membership.roster.joining import join_names
 from membership.roster.lines import Lines
 from membership.roster.reading import ReadColumn, read_column, show
 from membership.roster.text import read_text_file
@@ -58,10 +62,14 @@ def read_roster(
 
     Raises:
         RosterHeaderMissing: no sheet has a header.
+        MappingInvalid: the mapping names no column, no field, or contradicts itself.
         ConsortiumError: the file cannot be read at all.
     """
     book = take_apart(data)
-    grid, header, sheets = choose_sheet(book, read_choice(mapping or {}))
+    grid, header, sheets = _choose_sheet(book, mapping or {})
+    if header.pairs:
+        joined = join_names(grid, header.first_data_row, header.pairs, header.matches)
+        header = replace(header, matches=joined)
     samples = _sample(grid, header)
     columns = column_rules.assign(header, samples, vocabulary=vocabulary, mapping=mapping)
     if not any(column.field == "name" for column in columns):
@@ -96,6 +104,19 @@ def read_roster(
         skipped={kind: len(places) for kind, places in lines.skipped.items()},
         skipped_rows={kind: tuple(places) for kind, places in lines.skipped.items()},
     )
+
+
+def _choose_sheet(
+    book: Book, mapping: Mapping[str, str | None]
+) -> tuple[Grid, Header, tuple[Sheet, ...]]:
+    """Choose the sheet; a mapping that names no column is why there is no header, so it is told."""
+    try:
+        return choose_sheet(book, read_choice(mapping))
+    except RosterHeaderMissing:
+        rows = [row for grid in book.grids for row in grid.rows[:HEADER_ROWS]]
+        texts = [said(cell) for row in rows for cell in row]
+        require_columns(mapping, texts=texts, width=max(map(len, rows), default=0))
+        raise
 
 
 def choose_sheet(

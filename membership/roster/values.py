@@ -91,8 +91,10 @@ class Column:
     """A column of the sheet and the field it was taken for.
 
     `field` is None for a column that is not imported; `reason` then says why: `unknown`,
-    `sensitive`, `ignored` (a row counter), `taken` (another column fits better), `dropped` (by the
-    user's mapping). `confidence` runs from 0 to 1.
+    `sensitive`, `another` (of another person or thing), `ignored` (a row counter), `counter` (a
+    number that merely counts the rows), `taken` (another column fits better), `tied` (another fits
+    as well), `joined` (the given name beside a family name), `dropped` (by the user's mapping).
+    `confidence` runs from 0 to 1.
     """
 
     index: int

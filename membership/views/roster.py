@@ -50,8 +50,15 @@ FIELD_NAMES: Mapping[str, str] = {
 REASONS: Mapping[str, str] = {
     "unknown": N_("Not recognised; not imported."),
     "sensitive": N_("Sensitive; recognised, never imported and never stored."),
+    "another": N_("Belongs to another person or thing than the member; not imported."),
     "ignored": N_("Counts the rows; not imported."),
+    "counter": N_(
+        "Counts 1, 2, 3 down the sheet, so it names nobody once the list is sorted anew; not "
+        "imported. Choose the field if these are the members' own numbers."
+    ),
     "taken": N_("Another column fits this field better; not imported."),
+    "tied": N_("Another column fits this field as well; neither is imported. Choose one."),
+    "joined": N_("Read as one name with the column of family names."),
     "dropped": N_("Left out by your choice."),
 }
 

@@ -113,6 +113,40 @@ def test_a_mapping_that_names_nothing_exits_1(house: Flask, tmp_path: Path, text
     assert (code, problem["code"]) == (1, "roster-mapping-invalid")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[]x", "map.json is not JSON"),
+        ("{", "map.json is not JSON"),
+        ("[1]", "it holds 1"),
+        ("3", "it holds 3"),
+        ("{}", "it holds {}"),
+        ('{"A": 5}', "5"),
+        ('{"X": "name"}', "names X,"),
+        ('{"工号": "member_number", "手机": "member_number"}', "工号 and 手机"),
+    ],
+)
+def test_a_faulty_mapping_is_told_by_its_fault(
+    house: Flask, tmp_path: Path, text: str, words: str
+) -> None:
+    path = write(tmp_path, "r.csv", files.text((("工号", "某某", "手机"), ("7", "张三", ""))))
+    chosen = write(tmp_path, "map.json", text.encode())
+    code, problem = run(house, "import", path, "--society", "math", "--columns", chosen)
+    assert (code, problem["code"]) == (1, "roster-mapping-invalid")
+    assert words in problem["detail"]
+
+
+def test_the_columns_of_a_report_read_the_same_roster_again(house: Flask, tmp_path: Path) -> None:
+    head = ("会员号", "First Name", "Last Name", "手机", "手机", "民族")
+    row = ("M1", "Ada", "Lovelace", "13800138000", "13900139000", "x")
+    path = write(tmp_path, "r.csv", files.text((head, row)))
+    _, report = run(house, "import", path, "--society", "math")
+    chosen = write(tmp_path, "map.json", json.dumps(report).encode())
+    code, again = run(house, "import", path, "--society", "math", "--columns", chosen)
+    fields = [[column["field"] for column in one["columns"]] for one in (report, again)]
+    assert (code, fields[0]) == (0, fields[1])
+
+
 def test_undo_prints_what_it_did(house: Flask, tmp_path: Path) -> None:
     path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
     _, report = run(house, "import", path, "--society", "math", "--apply")

@@ -325,6 +325,37 @@ def test_a_mapping_to_nothing_is_refused(mapping: dict[str, Any]) -> None:
         read(files.xlsx((HEADER, *PEOPLE)), mapping=mapping)
 
 
+@pytest.mark.parametrize(
+    ("rows", "mapping", "words"),
+    [
+        ((("甲", "乙"), ("1", "张三")), {"X": "name"}, "X"),
+        ((HEADER, PEOPLE[0]), {"手机": "mobile", "会员级别": "mobile"}, "手机 and 会员级别"),
+        ((HEADER, PEOPLE[0]), {"mobile": "手机", "D": "email"}, "手机 and D"),
+        ((HEADER, PEOPLE[0]), {"手机": "mobile", "mobile": "会员级别"}, "手机 and 会员级别"),
+        ((("会员号", "姓名", "手机", "手机"), PEOPLE[0]), {"手机": "mobile"}, "C, D"),
+        ((("会员号", "姓名", "政治面貌"), PEOPLE[0]), {"政治面貌": "title"}, "政治面貌"),
+        ((("会员号", "姓名", "Ethnic origin"), PEOPLE[0]), {"C": "employer"}, "Ethnic origin"),
+    ],
+)
+def test_a_mapping_that_contradicts_itself_is_refused_by_name(
+    rows: files.Rows, mapping: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(MappingInvalid, match=words):
+        read(files.xlsx(rows), mapping=mapping)
+
+
+def test_a_sensitive_column_left_out_by_hand_is_still_reported_as_such() -> None:
+    rows = (("会员号", "姓名", "民族"), ("M1", "张三", "汉族"))
+    roster = read(files.xlsx(rows), mapping={"民族": None})
+    assert roster.columns[2].reason == "sensitive"
+
+
+def test_the_user_may_take_another_persons_column() -> None:
+    rows = (("会员号", "姓名", "秘书邮箱"), ("M1", "张三", "zhang@math.example"))
+    roster = read(files.xlsx(rows), mapping={"秘书邮箱": "email"})
+    assert roster.values["email"] == ["zhang@math.example"]
+
+
 def test_zeros_that_the_society_uses_come_back() -> None:
     vocabulary = Vocabulary(today=files.VOCABULARY.today, number_width=5)
     rows = (("会员号", "姓名"), ("42", "张三"), ("12345", "李四"))

@@ -95,6 +95,31 @@ def test_a_column_can_be_taken_for_another_field(secretary: FlaskClient) -> None
     }
 
 
+def test_names_in_two_columns_stay_together_when_read_again(secretary: FlaskClient) -> None:
+    head = ("工号", "First Name", "Last Name", "级别")
+    rows = (head, ("7", "Ada", "Lovelace", "普通会员"), ("合计", "", "", ""))
+    report = send(secretary, files.xlsx(rows))
+    given = re.search(r'<tr data-column="B".*?</tr>', report.text, re.DOTALL)
+    assert given is not None
+    assert "<select" not in given[0]
+    form = {"decision": "columns", "column.A": "member_number", "column.C": "name"}
+    again = secretary.get(submit(secretary, report.request.path, **form).location)
+    assert counts(again)["create"] == 1
+    submit(secretary, again.request.path, decision="apply")
+    found = members.get_member(SYSTEM, society="math", member_number="7")
+    assert found.name == "Lovelace Ada"
+    passed = re.search(r'<li data-code="skipped-footer">.*?</li>', again.text, re.DOTALL)
+    assert passed is not None
+    assert ">3<" in passed[0]
+
+
+def test_one_field_for_two_columns_is_refused_on_the_page(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD)))
+    form = {"decision": "columns", "column.A": "name", "column.B": "name"}
+    response = submit(secretary, report.request.path, **form)
+    assert (response.status_code, error_of(response)) == (422, "roster-mapping-invalid")
+
+
 @pytest.mark.parametrize(
     ("data", "status", "code"),
     [
