@@ -14,6 +14,9 @@ from zoneinfo import ZoneInfo
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# How fast the stored time goes on while it is ahead of the host's. At full pace it would stay
+# ahead for good.
+PACE_AHEAD = 0.5
 
 
 class Clock(Protocol):
@@ -67,7 +70,10 @@ def use_clock(clock: Clock) -> Iterator[Clock]:
 
 
 def read_now() -> datetime:
-    """The present instant for a question; a write asks `uow.now` instead."""
+    """The present instant for a question; a write asks `uow.now` instead.
+
+    What a worker compares with stored instants, it compares with `unit_of_work.database_now`.
+    """
     return (_replacement.get() or _system).now()
 
 
@@ -86,24 +92,38 @@ class Mark:
     uptime: float
 
 
-def advance_mark(mark: Mark | None, *, host: datetime, boot: str, uptime: float) -> Mark:
-    """The next instant to store: the host's, but never before what was stored and passed since.
+def read_mark(mark: Mark | None, *, host: datetime, boot: str, uptime: float) -> datetime:
+    """The present by the clock that stamps: the host's, but never before what was stored.
 
-    A wall clock that is set back neither repeats an instant nor stops the time: it goes
-    on from the last mark at the pace of the uptime until the wall clock has caught up.
+    A wall clock that is set back neither repeats an instant nor stops the time: it goes on
+    from the last mark at half the pace of the uptime, so that the wall clock catches up.
+
+    >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    >>> mark, back = Mark(noon, "a", 5.0), noon - timedelta(hours=1)
+    >>> read_mark(mark, host=back, boot="a", uptime=15.0) == noon + timedelta(seconds=5)
+    True
+    >>> read_mark(mark, host=back, boot="b", uptime=15.0) == noon
+    True
+    """
+    if mark is None:
+        return host
+    passed = max(0.0, uptime - mark.uptime) if boot == mark.boot else 0.0
+    return max(host, mark.at + timedelta(seconds=passed * PACE_AHEAD))
+
+
+def advance_mark(mark: Mark | None, *, host: datetime, boot: str, uptime: float) -> Mark:
+    """The next instant to store: the present (`read_mark`), and later than the last one stored.
 
     >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
     >>> first = advance_mark(None, host=noon, boot="a", uptime=5.0)
     >>> back = noon - timedelta(hours=1)
-    >>> advance_mark(first, host=back, boot="a", uptime=15.0).at == noon + timedelta(seconds=10)
+    >>> advance_mark(first, host=back, boot="a", uptime=15.0).at == noon + timedelta(seconds=5)
     True
     >>> advance_mark(first, host=back, boot="b", uptime=1.0).at == noon + MICROSECOND
     True
     """
-    if mark is None:
-        return Mark(host, boot, uptime)
-    passed = timedelta(seconds=max(0.0, uptime - mark.uptime)) if boot == mark.boot else MICROSECOND
-    return Mark(max(host, mark.at + max(passed, MICROSECOND)), boot, uptime)
+    present = read_mark(mark, host=host, boot=boot, uptime=uptime)
+    return Mark(max(present, mark.at + MICROSECOND) if mark else present, boot, uptime)
 
 
 @cache

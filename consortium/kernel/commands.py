@@ -35,9 +35,9 @@ from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Proof, plan_proof, report_proof
 from consortium.kernel.scheduler.running import run_claim
-from consortium.kernel.scheduler.worker import Worker, database_now
+from consortium.kernel.scheduler.worker import Worker
 from consortium.kernel.settings import describe_settings
-from consortium.kernel.unit_of_work import reading, transaction, unit_of_work
+from consortium.kernel.unit_of_work import database_now, reading, transaction, unit_of_work
 
 HOME = "consortium"
 jobs_group = command_group("jobs", "Scheduled work: what runs when, and what ran.")

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import requests
 
-from consortium.kernel.clock import read_now
 from consortium.kernel.logs import get_logger
 from consortium.kernel.mail import deliver_mail
 from consortium.kernel.mail import is_permanent as is_permanent_for_mail
@@ -20,6 +19,7 @@ from consortium.kernel.postbox import (
 )
 from consortium.kernel.sms import deliver_sms
 from consortium.kernel.sms import is_permanent as is_permanent_for_sms
+from consortium.kernel.unit_of_work import database_now
 
 log = get_logger(__name__)
 
@@ -35,7 +35,7 @@ def deliver_messages(*, limit: int = 50) -> int:
     Returns:
         How many went out; call again at once while this is `limit`.
     """
-    return sum(_deliver(message_id) for message_id in list_due(read_now(), limit))
+    return sum(_deliver(message_id) for message_id in list_due(database_now(), limit))
 
 
 def _deliver(message_id: UUID) -> bool:

@@ -14,14 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from consortium.kernel.audit.chaining import count_unchained
-from consortium.kernel.clock import read_now
 from consortium.kernel.db import Change, db
 from consortium.kernel.feature import Health
 from consortium.kernel.features import offers
 from consortium.kernel.metrics import sequencer_lag_seconds
 from consortium.kernel.migrating import newest_heads
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import reading
+from consortium.kernel.unit_of_work import database_now, reading
 
 EXTENSION = "consortium.health"
 blueprint = Blueprint("health", __name__)
@@ -77,7 +76,7 @@ def check_sequencer() -> str | None:
     oldest = db.session.scalar(
         select(Change.at).where(Change.recorded_at.is_(None)).order_by(Change.id).limit(1)
     )
-    seconds = measure_lag(oldest, now=read_now())
+    seconds = measure_lag(oldest, now=database_now())
     sequencer_lag_seconds.set(seconds)
     lag = judge_lag(seconds, alarm_seconds=current_settings().sequencer_alarm_seconds)
     # No waiting helps these, and their instants may be made up: the alarm is at once.

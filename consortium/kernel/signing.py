@@ -27,7 +27,12 @@ from consortium.kernel.db import Id, Instant, Json, Model, db, insert_if_absent
 from consortium.kernel.errors import Conflict, NotFound
 from consortium.kernel.ids import new_id
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
+from consortium.kernel.unit_of_work import (
+    current_unit_of_work,
+    database_now,
+    reading,
+    transaction,
+)
 
 NODE = "node"
 ES256: Literal["ES256"] = "ES256"
@@ -106,8 +111,12 @@ def current_key(owner: str, alg: str = ES256) -> RingKey:
     found = select_current(_ring(owner), alg, now=read_now())
     if found is not None:
         return found
+    # The database is asked only now: the host's clock may lie behind the key's first instant.
+    found = select_current(_ring(owner), alg, now=database_now())
+    if found is not None:
+        return found
     ensure_key(owner, alg)
-    made = select_current(_ring(owner), alg, now=_now_of_ring())
+    made = select_current(_ring(owner), alg, now=database_now())
     if made is None:
         raise NotFound
     return made
@@ -194,7 +203,7 @@ def rotate_due_keys(now: datetime) -> list[str]:
 
 def public_keys(owner: str | None = None) -> dict[str, list[dict[str, Any]]]:
     """The JWK set of an owner, or of the whole node: next, signing and lately retired keys."""
-    now, overlap = _now_of_ring(), _overlap()
+    now, overlap = read_now(), _overlap()
     shown = [found for found in _ring(owner) if found.is_published(now, overlap)]
     return {"keys": [dict(found.public_jwk) for found in shown]}
 
@@ -332,14 +341,6 @@ def _overlap() -> timedelta:
     return timedelta(hours=current_settings().key_overlap_hours)
 
 
-def _now_of_ring() -> datetime:
-    """The open transaction's instant, which may be a little ahead of the host's clock."""
-    try:
-        return current_unit_of_work().now
-    except RuntimeError:
-        return read_now()
-
-
 def _ring(owner: str | None) -> list[RingKey]:
     """The owner's keys, from the process's memory while that is fresh."""
     cache: dict[str | None, tuple[float, list[RingKey]]]
@@ -348,7 +349,7 @@ def _ring(owner: str | None) -> list[RingKey]:
     if held is not None and time.monotonic() < held[0]:
         return held[1]
     ring = _load(owner)
-    now = _now_of_ring()
+    now = database_now()
     # A key made in the open transaction may be rolled back; it is not remembered yet.
     if ring and all(found.created_at < now for found in ring):
         cache[owner] = (time.monotonic() + current_settings().key_cache_seconds, ring)

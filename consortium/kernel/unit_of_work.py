@@ -10,17 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from consortium.kernel import clock
+from consortium.kernel import clock, marks
 from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.db import WRITES, Change, Model, Recorded, db
 from consortium.kernel.errors import N_, ConsortiumError, NotFound
@@ -316,49 +315,34 @@ def _is_transient(error: DBAPIError) -> bool:
     return _state_of(error) in RETRIED_STATES or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-# One row: where time stood when this host last stored an instant (clock.advance_mark).
-stored_mark = sa.Table(
-    "stored_mark",
-    db.metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at_microseconds", sa.BigInteger, nullable=False),
-    sa.Column("boot", sa.String(64), nullable=False),
-    sa.Column("uptime", sa.Float, nullable=False),
-)
-_read_mark = sa.select(stored_mark).where(stored_mark.c.id == 1)
-
-
 def _transaction_now(session: Session) -> datetime:
     replaced = clock.replaced_clock()
     if replaced is not None:
         return replaced.now()
     if session.get_bind().dialect.name == "postgresql":
-        return _utc(session.scalar(sa.select(sa.func.transaction_timestamp())))
-    return _next_mark(session).at
+        return _told_by_postgresql(session)
+    return marks.store_next(session)
 
 
-def _utc(value: datetime | None) -> datetime:
-    assert value is not None
-    return value.astimezone(UTC)
+@reading
+def database_now() -> datetime:
+    """The present by the clock that stamps; whoever compares with stored instants asks this.
+
+    On SQLite the host's clock may lie behind what is stored, after it was set back. In an
+    open unit of work it is that transaction's instant.
+    """
+    uow, replaced = _current.get(), clock.replaced_clock()
+    if uow is not None:
+        return uow.now
+    if replaced is not None:
+        return replaced.now()
+    session = db.session()
+    if session.get_bind().dialect.name == "postgresql":
+        return _told_by_postgresql(session)
+    return marks.read_present(session)
 
 
-def _next_mark(session: Session) -> clock.Mark:
-    row = session.execute(_read_mark).one_or_none()
-    mark = None
-    if row is not None:
-        stored = clock.EPOCH + timedelta(microseconds=row.at_microseconds)
-        mark = clock.Mark(stored, row.boot, row.uptime)
-    made = clock.advance_mark(
-        mark,
-        host=clock.SystemClock().now(),
-        boot=clock.boot_identity(),
-        uptime=clock.uptime_seconds(),
-    )
-    values = {
-        "at_microseconds": (made.at - clock.EPOCH) // clock.MICROSECOND,
-        "boot": made.boot,
-        "uptime": made.uptime,
-    }
-    insert = sqlite.insert(stored_mark).values(id=1, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
-    return made
+def _told_by_postgresql(session: Session) -> datetime:
+    told: datetime | None = session.scalar(sa.select(sa.func.transaction_timestamp()))
+    assert told is not None
+    return told.astimezone(UTC)

@@ -17,7 +17,6 @@ import requests
 from sqlalchemy import func, select
 
 from consortium.errors import FeedUnusable, PeerSuspended, PeerUnreachable
-from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.http import outgoing
@@ -25,7 +24,12 @@ from consortium.kernel.logs import get_logger
 from consortium.kernel.metrics import pulled_records
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signing import verify_json
-from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
+from consortium.kernel.unit_of_work import (
+    current_unit_of_work,
+    database_now,
+    reading,
+    transaction,
+)
 from consortium.models import Link, Peer, QuarantinedRecord
 from consortium.services.feeds import sealed_part
 from consortium.services.intake import delete_unseen, retry_quarantined, take_records
@@ -129,7 +133,7 @@ def list_links() -> list[LinkState]:
     )
     counts = {row.peer_id: row.n for row in db.session.execute(held)}
     query = select(Peer, Link).join(Link, Link.peer_id == Peer.id).order_by(Peer.name)
-    now = read_now()
+    now = database_now()
     return [
         _state(peer, link, counts.get(peer.id, 0), now) for peer, link in db.session.execute(query)
     ]

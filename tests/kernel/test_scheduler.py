@@ -100,7 +100,7 @@ def test_after_an_outage_the_policy_decides(
 ) -> None:
     job = Job("guest.timed", lambda _page: None, trigger=Every(60), missed=missed)
     with make_app(offering(job)).app_context():
-        known = newest_slots()
+        known = newest_slots(clock.at)
         plan_due(clock.at, known)
         clock.advance(minutes=10)
         plan_due(clock.at, known)
@@ -110,13 +110,13 @@ def test_after_an_outage_the_policy_decides(
 def test_a_clock_set_back_enters_no_slot_twice(make_app: MakeApp, clock: FixedClock) -> None:
     job = Job("guest.timed", lambda _page: None, trigger=Every(60), missed="each")
     with make_app(offering(job)).app_context():
-        known = newest_slots()
+        known = newest_slots(clock.at)
         plan_due(clock.at, known)
         clock.advance(minutes=3)
         plan_due(clock.at, known)
         clock.advance(hours=-1)
         plan_due(clock.at, known)
-        plan_due(clock.at, newest_slots())
+        plan_due(clock.at, newest_slots(clock.at))
         assert len(states("guest.timed")) == 3
 
 

@@ -8,13 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.errors import ConsortiumError, NotFound
 from consortium.kernel.feature import JobPage
 from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
+from consortium.kernel.unit_of_work import (
+    current_unit_of_work,
+    database_now,
+    reading,
+    transaction,
+)
 from think_tank.errors import BriefSeated
 from think_tank.models import BriefRow, SolveRun
 from think_tank.rules.answers import write_result
@@ -215,7 +219,7 @@ def work_queue(_page: JobPage) -> None:
 @reading
 def _list_queued() -> list[UUID]:
     # A page solves its own run at once; only what is left for a while is taken over.
-    before = read_now() - timedelta(seconds=current_settings().panel_solve_seconds)
+    before = database_now() - timedelta(seconds=current_settings().panel_solve_seconds)
     query = select(SolveRun.id).where(SolveRun.state == "queued", SolveRun.asked_at < before)
     return list(db.session.scalars(query.order_by(SolveRun.id)))
 

@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from consortium.kernel.clock import read_now
 from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.feature import Handler, Message
 from consortium.kernel.features import all_handlers
 from consortium.kernel.ids import new_id
 from consortium.kernel.outbox.models import HandlerCursor, OutboxRow, Sequencer, SetAside
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import UnitOfWork, reading, unit_of_work
+from consortium.kernel.unit_of_work import UnitOfWork, database_now, reading, unit_of_work
 
 BATCH = 50
 # A handler that hears nothing is moved on now and then, so that a new process need not look at
@@ -40,7 +39,7 @@ class Relay:
 
     def hand_on(self) -> int:
         """Give every handler one batch of what it has not heard yet; how many were heard."""
-        return sum(_relay_to(handler) for handler in self._find_waiting(read_now()))
+        return sum(_relay_to(handler) for handler in self._find_waiting(database_now()))
 
     @reading
     def _find_waiting(self, now: datetime) -> list[Handler]:

@@ -20,10 +20,10 @@ CATCH_UP = timedelta(days=7)
 
 
 @reading
-def newest_slots() -> dict[str, datetime]:
-    """The newest slot that was entered for each job."""
-    query = sa.select(JobRun.job, sa.func.max(JobRun.slot)).group_by(JobRun.job)
-    return dict(db.session.execute(query).all())
+def newest_slots(now: datetime) -> dict[str, datetime]:
+    """The newest slot up to `now` that was entered for each job."""
+    newest = sa.select(JobRun.job, sa.func.max(JobRun.slot)).where(JobRun.slot <= now)
+    return dict(db.session.execute(newest.group_by(JobRun.job)).all())
 
 
 def plan_due(now: datetime, known: dict[str, datetime]) -> int:
@@ -44,10 +44,9 @@ def plan_due(now: datetime, known: dict[str, datetime]) -> int:
 
 def _due(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:
     assert job.trigger is not None
-    after = known.setdefault(job.name, now)
-    if after > now:
-        # The clock was set back: slots up to `after` exist already, so wait for the next.
-        return []
+    # The clock was set back: no slot is entered twice, so nothing is gained by waiting until
+    # then, and after a glitch that may be years.
+    after = known[job.name] = min(known.get(job.name, now), now)
     after = max(after, now - CATCH_UP)
     if job.missed == "each":
         return list(due_slots(job.trigger, after=after, until=now))

@@ -7,17 +7,14 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-import sqlalchemy as sa
 from flask import Flask
 
-from consortium.kernel import clock
-from consortium.kernel.db import db, dialect_name
 from consortium.kernel.delivery import deliver_messages
 from consortium.kernel.metrics import worker_errors
 from consortium.kernel.outbox.relay import Relay
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
-from consortium.kernel.unit_of_work import reading
+from consortium.kernel.unit_of_work import database_now
 
 IDLE_SECONDS = 0.1
 NUMBER_SECONDS = 0.05
@@ -91,9 +88,10 @@ class Worker:
 
     def _plan(self) -> bool:
         self._watch_clock()
+        now = database_now()
         if self._known is None:
-            self._known = newest_slots()
-        plan_due(database_now(), self._known)
+            self._known = newest_slots(now)
+        plan_due(now, self._known)
         self._stop.wait(IDLE_SECONDS * 2)
         return False
 
@@ -111,17 +109,3 @@ class Worker:
                 logger.warning("clock.jumped", extra={"seconds": round(drift, 3)})
                 worker_errors.labels("clock").inc()
         self._seen = (steady, told)
-
-
-@reading
-def _told_by_postgresql() -> datetime:
-    now: datetime | None = db.session.scalar(sa.select(sa.func.transaction_timestamp()))
-    assert now is not None
-    return now
-
-
-def database_now() -> datetime:
-    """The present by the clock that slots and leases are judged by."""
-    if dialect_name() == "postgresql" and clock.replaced_clock() is None:
-        return _told_by_postgresql()
-    return clock.read_now()
