@@ -9,7 +9,7 @@ from flask import Flask
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
-from consortium.kernel.feature import Every, Feature, Job, JobPage
+from consortium.kernel.feature import Cron, Every, Feature, Job, JobPage
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import LeaseLost, fenced_page, plan_slot
 from consortium.kernel.scheduler.models import JobRun
@@ -30,6 +30,11 @@ def plan(job: str, slot: datetime) -> bool:
 def states(job: str) -> list[tuple[str, int, int]]:
     query = sa.select(JobRun.state, JobRun.fence, JobRun.pages).where(JobRun.job == job)
     return [tuple(row) for row in db.session.execute(query.order_by(JobRun.slot))]
+
+
+@reading
+def slots(job: str) -> list[datetime]:
+    return list(db.session.scalars(sa.select(JobRun.slot).where(JobRun.job == job)))
 
 
 def test_a_slot_is_entered_once(app: Flask, clock: FixedClock) -> None:
@@ -105,6 +110,44 @@ def test_after_an_outage_the_policy_decides(
         clock.advance(minutes=10)
         plan_due(clock.at, known)
         assert len(states("guest.timed")) == expected
+
+
+def test_a_node_that_is_off_at_night_runs_its_nightly_jobs_in_the_morning(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    job = Job("guest.nightly", lambda _page: None, trigger=Cron("50 19 * * *"))
+    with make_app(offering(job)).app_context():
+        plan_due(clock.at, newest_slots(clock.at))
+        clock.advance(hours=24)
+        # Another process: it knows what is written down and nothing else.
+        plan_due(clock.at, newest_slots(clock.at))
+        assert states("guest.nightly") == [("due", 0, 0)]
+
+
+@pytest.mark.parametrize("missed", ["latest", "each"])
+def test_the_latest_missed_slot_of_a_monthly_job_is_entered_at_any_age(
+    make_app: MakeApp, clock: FixedClock, missed: str
+) -> None:
+    job = Job("guest.monthly", lambda _page: None, trigger=Cron("0 3 2 * *"), missed=missed)
+    with make_app(offering(job)).app_context():
+        plan_due(clock.at, newest_slots(clock.at))
+        clock.advance(days=80)
+        plan_due(clock.at, newest_slots(clock.at))
+        assert slots("guest.monthly") == [datetime(2026, 8, 2, 3, tzinfo=UTC)]
+
+
+def test_a_job_first_seen_in_a_glitch_of_the_clock_is_seen_anew(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    job = Job("guest.timed", lambda _page: None, trigger=Every(3600))
+    with make_app(offering(job)).app_context():
+        clock.advance(days=400)
+        plan_due(clock.at, newest_slots(clock.at))
+        clock.advance(days=-400)
+        plan_due(clock.at, newest_slots(clock.at))
+        clock.advance(hours=1)
+        plan_due(clock.at, newest_slots(clock.at))
+        assert slots("guest.timed") == [NOON + timedelta(hours=1)]
 
 
 def test_a_clock_set_back_enters_no_slot_twice(make_app: MakeApp, clock: FixedClock) -> None:

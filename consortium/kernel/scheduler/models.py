@@ -41,6 +41,15 @@ class JobRun(Model):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class JobSight(Model):
+    """Since when a job is known here; slots that fall due later are missed if they do not run."""
+
+    __tablename__ = "job_sight"
+
+    job: Mapped[str] = mapped_column(sa.String(120), primary_key=True)
+    since: Mapped[datetime] = mapped_column(Instant)
+
+
 class JobProofSlot(Model):
     """A slot that `jobs prove` planned: what it was to do."""
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from consortium.kernel.db import db
+from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.feature import Job, JobPage
 from consortium.kernel.features import find_job, offers
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import Claim, LeaseLost
-from consortium.kernel.scheduler.models import JobRun
+from consortium.kernel.scheduler.models import JobRun, JobSight
 from consortium.kernel.scheduler.timetable import due_slots, last_slot
 from consortium.kernel.unit_of_work import reading, unit_of_work
 
@@ -21,17 +21,22 @@ CATCH_UP = timedelta(days=7)
 
 @reading
 def newest_slots(now: datetime) -> dict[str, datetime]:
-    """The newest slot up to `now` that was entered for each job."""
+    """The newest slot up to `now` that was entered for each job, or when it was first seen."""
+    sights = sa.select(JobSight.job, JobSight.since).where(JobSight.since <= now)
+    found: dict[str, datetime] = dict(db.session.execute(sights).all())
     newest = sa.select(JobRun.job, sa.func.max(JobRun.slot)).where(JobRun.slot <= now)
-    return dict(db.session.execute(newest.group_by(JobRun.job)).all())
+    for job, slot in db.session.execute(newest.group_by(JobRun.job)):
+        found[job] = max(slot, found.get(job, slot))
+    return found
 
 
 def plan_due(now: datetime, known: dict[str, datetime]) -> int:
     """Enter the slots that have fallen due; `known` remembers the newest one of each job.
 
-    A job that has never run starts with its next slot. After an outage a job's policy says
-    whether the latest missed slot is entered or each of the last seven days.
+    A job that was never seen starts with its next slot. After an outage a job's policy says
+    whether the latest missed slot is entered, of whatever age, or each of the last seven days.
     """
+    _note_sights(now, known)
     due = {job.name: _due(job, now, known) for job in offers(lambda f: f.jobs) if job.trigger}
     wanted = [(job, slot) for job, slots in due.items() for slot in slots]
     if not wanted:
@@ -42,14 +47,29 @@ def plan_due(now: datetime, known: dict[str, datetime]) -> int:
     return made
 
 
+def _note_sights(now: datetime, known: dict[str, datetime]) -> None:
+    """Write down since when a job is known: memory alone forgets it at each restart."""
+    new = [job.name for job in offers(lambda f: f.jobs) if job.trigger and job.name not in known]
+    if not new:
+        return
+    with unit_of_work() as uow:
+        for job in new:
+            uow.execute(insert_if_absent(JobSight, job=job, since=now))
+        # A sight in the future is of a glitch of the clock.
+        ahead = sa.update(JobSight).where(JobSight.job.in_(new), JobSight.since > now)
+        uow.execute(ahead.values(since=now).execution_options(synchronize_session=False))
+    known.update(dict.fromkeys(new, now))
+
+
 def _due(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:
     assert job.trigger is not None
     # The clock was set back: no slot is entered twice, so nothing is gained by waiting until
     # then, and after a glitch that may be years.
-    after = known[job.name] = min(known.get(job.name, now), now)
-    after = max(after, now - CATCH_UP)
+    after = known[job.name] = min(known[job.name], now)
     if job.missed == "each":
-        return list(due_slots(job.trigger, after=after, until=now))
+        recent = list(due_slots(job.trigger, after=max(after, now - CATCH_UP), until=now))
+        if recent:
+            return recent
     newest = last_slot(job.trigger, after=after, until=now)
     return [newest] if newest else []
 

@@ -1,7 +1,7 @@
 """When slots fall due: APScheduler's triggers used as pure functions."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from apscheduler.triggers.base import BaseTrigger
@@ -10,6 +10,8 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from consortium.kernel.clock import EPOCH
 from consortium.kernel.feature import Cron, Every
+
+FIRST_LOOK = timedelta(hours=1)
 
 
 @cache
@@ -39,6 +41,9 @@ def due_slots(when: Every | Cron, *, after: datetime, until: datetime) -> Iterat
 def last_slot(when: Every | Cron, *, until: datetime, after: datetime) -> datetime | None:
     """The newest slot in (`after`, `until`], without walking through a long outage.
 
+    >>> march, june = datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC)
+    >>> last_slot(Cron("0 4 1 * *"), after=march, until=june).isoformat()
+    '2026-06-01T04:00:00+00:00'
     >>> last_slot(Every(60), after=EPOCH, until=datetime(2026, 1, 1, 12, 0, 59, tzinfo=UTC)).minute
     0
     """
@@ -46,7 +51,12 @@ def last_slot(when: Every | Cron, *, until: datetime, after: datetime) -> dateti
         count = (until - EPOCH).total_seconds() // when.seconds
         slot = datetime.fromtimestamp(count * when.seconds, UTC)
         return slot if slot > after else None
-    newest = None
-    for newest in due_slots(when, after=after, until=until):  # noqa: B007  the last one counts
-        pass
-    return newest
+    if next(due_slots(when, after=after, until=until), None) is None:
+        return None
+    span = FIRST_LOOK
+    while True:
+        since = max(after, until - span)
+        slots = list(due_slots(when, after=since, until=until))
+        if slots:
+            return slots[-1]
+        span *= 8
