@@ -2,12 +2,11 @@
 
 from consortium.kernel.feature import Cron, Every, Job, JobPage
 from consortium.kernel.signing import rotate_due_keys
-from consortium.services.links import pull_all_links
+from consortium.services.links import pull_next_page
 
 
-def _pull(_page: JobPage) -> str | None:
-    pull_all_links()
-    return None
+def _pull(page: JobPage) -> str | None:
+    return pull_next_page(page.cursor)
 
 
 def _rotate(page: JobPage) -> str | None:

@@ -49,7 +49,7 @@ class Job:
         trigger: when slots fall due; None for slots that are planned by hand.
         missed: after an outage run the `latest` missed slot or `each`.
         outside: does its effect outside any transaction (mail, HTTP) and is therefore
-            repeated if it is killed; it gets no unit of work.
+            repeated if it is killed; it gets no unit of work. Its lease is renewed meanwhile.
     """
 
     name: str

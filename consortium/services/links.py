@@ -44,6 +44,7 @@ from consortium.services.peers import (
 )
 
 log = get_logger(__name__)
+PAGES_A_PEER = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Pulled:
     more: bool
 
 
-def pull_link(name: str, *, pages: int = 1000) -> list[Pulled]:
+def pull_link(name: str, *, pages: int = PAGES_A_PEER) -> list[Pulled]:
     """Pull a peer's feed up to its end, at most `pages` pages.
 
     Raises:
@@ -114,15 +115,36 @@ def pull_page(peer: PeerFacts) -> Pulled:
     return pulled
 
 
-def pull_all_links() -> None:
-    """Pull every active peer's feed to its end; a failing peer does not hold up the others."""
-    for peer in list_peers():
-        if peer.state != "active":
-            continue
-        try:
-            pull_link(peer.name)
-        except ConsortiumError as error:
-            log.warning("link-failed", peer=str(peer.id), code=error.code)
+def pull_next_page(place: str | None) -> str | None:
+    """Pull one page of one active peer, peers in the order of their names.
+
+    A failing peer does not hold up the others, and neither does one whose feed has no end.
+
+    Args:
+        place: what the last call gave; None at the start.
+
+    Returns:
+        The place of the next page; None after the last peer.
+    """
+    pulled, _, name = (place or "0 ").partition(" ")
+    active = sorted(peer.name for peer in list_peers() if peer.state == "active")
+    left = [peer for peer in active if peer >= name]
+    if not left:
+        return None
+    count = int(pulled) + 1 if left[0] == name else 1
+    if _pull_or_log(left[0]) and count < PAGES_A_PEER:
+        return f"{count} {left[0]}"
+    return f"0 {left[1]}" if len(left) > 1 else None
+
+
+def _pull_or_log(name: str) -> bool:
+    """Whether the next page is worth asking for at once."""
+    peer = get_peer(name)
+    try:
+        return pull_page(peer).more
+    except ConsortiumError as error:
+        log.warning("link-failed", peer=str(peer.id), code=error.code)
+        return False
 
 
 @reading

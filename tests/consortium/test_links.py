@@ -119,6 +119,24 @@ def test_the_register_of_one_node_is_mirrored_by_the_other(nodes: tuple[Node, No
             organisations.update_organisation(SYSTEM, "math", name_en="Ours")
 
 
+def test_the_job_pulls_one_page_of_one_peer_at_a_time(
+    nodes: tuple[Node, Node], notes: Notes
+) -> None:
+    north, south = nodes
+    _tell(north, *[(f"k{number}", "upsert") for number in range(7)])
+    with south.app.app_context():
+        for name in ("away", "zero"):
+            silent, keys = f"http://localhost:{free_port()}", signing.public_keys("node")
+            peers.add_peer(SYSTEM, name=name, issuer=silent, jwks=keys)
+        places, held = [links.pull_next_page(None)], [len(notes.held)]
+        while places[-1] is not None:
+            places.append(links.pull_next_page(places[-1]))
+            held.append(len(notes.held))
+
+    assert places == ["0 north", "1 north", "2 north", "0 zero", None]
+    assert held == [0, 3, 6, 7, 7]
+
+
 def test_a_restoration_reaches_the_mirror(nodes: tuple[Node, Node]) -> None:
     north, south = nodes
     with north.app.app_context():

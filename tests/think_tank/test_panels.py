@@ -6,6 +6,7 @@ from sqlalchemy import select
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden, NotFound
+from consortium.kernel.feature import JobPage
 from consortium.kernel.principal import ANONYMOUS, SYSTEM
 from tests.conftest import Furnish
 from tests.think_tank.worlds import (
@@ -28,7 +29,13 @@ from think_tank.services.briefs import get_brief, write_brief
 from think_tank.services.consents import withdraw_consent
 from think_tank.services.institutes import found_institute, get_institute
 from think_tank.services.panels import get_panel, list_panels, publish_panel, seat_panel
-from think_tank.services.solves import ask_solve, cancel_solve, get_solve, run_solve
+from think_tank.services.solves import (
+    ask_solve,
+    cancel_solve,
+    get_solve,
+    run_solve,
+    work_queue,
+)
 from think_tank.values import BriefRecord, Solve
 
 BALANCED = write_balanced_brief(seats=9, societies=list(SOCIETIES), disciplines=("A01", "F02"))
@@ -144,6 +151,19 @@ def test_a_cancelled_run_stays_cancelled(world: FixedClock) -> None:
     assert cancel_solve(COORDINATOR, asked.id).state == "cancelled"
     assert run_solve(asked.id).state == "cancelled"
     assert get_solve(COORDINATOR, asked.id).answer is None
+
+
+def test_a_page_of_the_queue_solves_one_run_that_was_left(world: FixedClock) -> None:
+    brief = written()
+    left = [ask_solve(COORDINATOR, brief_id=brief.id).id for _ in range(2)]
+    world.advance(minutes=1)
+    page = JobPage("think_tank.work_queue", world.at, None, 1, world.at)
+    told, states = [], []
+    for _ in range(3):
+        told.append(work_queue(page))
+        states.append([get_solve(COORDINATOR, run).state for run in left])
+    assert told == ["more", "more", None]
+    assert states == [["proposed", "queued"], ["proposed"] * 2, ["proposed"] * 2]
 
 
 def test_a_brief_with_faults_is_refused_with_pointers(world: FixedClock) -> None:

@@ -209,19 +209,22 @@ def _read(run_id: UUID) -> Solve:
     return view_solve(db.session.get_one(SolveRun, run_id))
 
 
-def work_queue(_page: JobPage) -> None:
-    """Solve what was queued and left, and fail what its process has not lived to finish."""
-    for run_id in _list_queued():
-        run_solve(run_id)
+def work_queue(_page: JobPage) -> str | None:
+    """Solve one run that was queued and left; fail what its process has not lived to finish."""
     _fail_abandoned()
+    run_id = _find_queued()
+    if run_id is None:
+        return None
+    run_solve(run_id)
+    return "more"
 
 
 @reading
-def _list_queued() -> list[UUID]:
+def _find_queued() -> UUID | None:
     # A page solves its own run at once; only what is left for a while is taken over.
     before = database_now() - timedelta(seconds=current_settings().panel_solve_seconds)
     query = select(SolveRun.id).where(SolveRun.state == "queued", SolveRun.asked_at < before)
-    return list(db.session.scalars(query.order_by(SolveRun.id)))
+    return db.session.scalar(query.order_by(SolveRun.id).limit(1))
 
 
 @transaction

@@ -1,5 +1,6 @@
 """Who may run a slot: claims, leases, fences. Each is one conditional statement."""
 
+import logging
 import os
 import socket
 from collections.abc import Collection, Iterator
@@ -22,7 +23,10 @@ from consortium.kernel.unit_of_work import (
     unit_of_work,
 )
 
+logger = logging.getLogger(__name__)
 LONGEST_PAUSE = timedelta(hours=1)
+# Kills and freezes say nothing of a job, but a page that has cost so many workers does.
+MOST_TAKE_OVERS = 20
 
 
 class LeaseLost(Exception):
@@ -78,7 +82,10 @@ def has_claimable(now: datetime, jobs: Collection[str]) -> bool:
 
 @transaction
 def claim_next(jobs: Collection[str]) -> Claim | None:
-    """Claim the oldest slot of `jobs` that is due or whose worker let its lease run out."""
+    """Claim the oldest slot of `jobs` that is due or whose worker let its lease run out.
+
+    A slot of which one page has cost too many workers is failed instead; then None.
+    """
     uow = current_unit_of_work()
     claimable = _claimable(uow.now, jobs)
     oldest = (
@@ -96,16 +103,27 @@ def claim_next(jobs: Collection[str]) -> Claim | None:
         .values(
             state=RUNNING,
             fence=JobRun.fence + 1,
+            take_overs=JobRun.take_overs + sa.case((JobRun.state == RUNNING, 1), else_=0),
             lease_until=uow.now + lease,
             worker=worker_name(),
             started_at=sa.func.coalesce(
                 JobRun.started_at, sa.literal(uow.now, JobRun.started_at.type)
             ),
         )
-        .returning(JobRun.id, JobRun.job, JobRun.slot, JobRun.fence, JobRun.cursor)
+        .returning(
+            JobRun.id, JobRun.job, JobRun.slot, JobRun.fence, JobRun.cursor, JobRun.take_overs
+        )
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    return Claim(*row) if row else None
+    if row is None:
+        return None
+    claim = Claim(*row[:5])
+    if row.take_overs > MOST_TAKE_OVERS:
+        text = f"{row.take_overs} workers were lost over one page"
+        logger.error("job.failed", extra={"job": claim.job, "slot": str(claim.slot)})
+        _fail(uow, claim, error=text)
+        return None
+    return claim
 
 
 @contextmanager
@@ -131,8 +149,8 @@ def note_page(uow: UnitOfWork, claim: Claim, cursor: str | None) -> None:
     if cursor is None:
         _change(uow, claim, state=DONE, finished_at=uow.now, pages=JobRun.pages + 1, error=None)
     else:
-        # A page that went through starts the count of failures anew.
-        _change(uow, claim, cursor=cursor, pages=JobRun.pages + 1, attempts=0)
+        # A page that went through starts the counts of failures and of lost workers anew.
+        _change(uow, claim, cursor=cursor, pages=JobRun.pages + 1, attempts=0, take_overs=0)
 
 
 @transaction
@@ -144,13 +162,15 @@ def note_failure(claim: Claim, error: Exception) -> None:
     query = sa.select(JobRun.attempts).where(JobRun.id == claim.run_id)
     attempts = (uow.session.scalar(query) or 0) + 1
     if attempts >= current_settings().job_attempts:
-        _change(uow, claim, state=FAILED, attempts=attempts, finished_at=uow.now, error=text)
-        uow.audit(
-            "consortium.job.failed", subject=claim.job, detail={"slot": claim.slot.isoformat()}
-        )
+        _fail(uow, claim, attempts=attempts, error=text)
         return
     pause = min(LONGEST_PAUSE, timedelta(seconds=2.0**attempts))
     _change(uow, claim, state=DUE, attempts=attempts, not_before=uow.now + pause, error=text)
+
+
+def _fail(uow: UnitOfWork, claim: Claim, **values: object) -> None:
+    _change(uow, claim, state=FAILED, finished_at=uow.now, **values)
+    uow.audit("consortium.job.failed", subject=claim.job, detail={"slot": claim.slot.isoformat()})
 
 
 def _change(uow: UnitOfWork, claim: Claim, **values: object) -> None:

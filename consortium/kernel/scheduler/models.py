@@ -15,7 +15,8 @@ class JobRun(Model):
     """One slot of one job: the truth about whether it is due, running, done or failed.
 
     `fence` grows with each claim; whoever holds an older one can no longer commit a page.
-    `attempts` counts failures since a page last went through; kills and freezes are none.
+    `attempts` counts failures since a page last went through; kills and freezes are none, they
+    count as `take_overs` since then.
     """
 
     __tablename__ = "job_run"
@@ -33,6 +34,7 @@ class JobRun(Model):
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
     fence: Mapped[int] = mapped_column(sa.Integer, default=0)
     attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
+    take_overs: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
     cursor: Mapped[str | None] = mapped_column(sa.Text)
     pages: Mapped[int] = mapped_column(sa.Integer, default=0)
     worker: Mapped[str | None] = mapped_column(sa.String(120))

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from threading import Event
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,7 @@ from consortium.kernel.features import find_job, offers
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import Claim, LeaseLost
 from consortium.kernel.scheduler.models import JobRun, JobSight
+from consortium.kernel.scheduler.renewal import kept_lease
 from consortium.kernel.scheduler.timetable import due_slots, last_slot
 from consortium.kernel.unit_of_work import reading, unit_of_work
 
@@ -74,7 +76,7 @@ def _due(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:
     return [newest] if newest else []
 
 
-def run_next(now: datetime) -> bool:
+def run_next(now: datetime, stopping: Event | None = None) -> bool:
     """Claim one slot and run it to its end; False if none was to be had."""
     jobs = {job.name for job in offers(lambda f: f.jobs)}
     if not claims.has_claimable(now, jobs):
@@ -82,18 +84,19 @@ def run_next(now: datetime) -> bool:
     claim = claims.claim_next(jobs)
     if claim is None:
         return False
-    run_claim(claim)
+    run_claim(claim, stopping)
     return True
 
 
-def run_claim(claim: Claim) -> None:
+def run_claim(claim: Claim, stopping: Event | None = None) -> None:
     """Run the slot's pages until it is done, taken over, or fails."""
     job = find_job(claim.job)
     assert job is not None
+    stopping = stopping or Event()
     try:
         cursor = claim.cursor
         while True:
-            cursor = _run_page(job, claim, cursor)
+            cursor = _run_page(job, claim, cursor, stopping)
             if cursor is None:
                 return
     except LeaseLost:
@@ -112,11 +115,12 @@ def _is_cut_off(error: Exception) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
-def _run_page(job: Job, claim: Claim, cursor: str | None) -> str | None:
+def _run_page(job: Job, claim: Claim, cursor: str | None, stopping: Event) -> str | None:
     if job.outside:
         with claims.fenced_page(claim) as uow:
             now = uow.now
-        following = job.page(JobPage(claim.job, claim.slot, cursor, claim.fence, now))
+        with kept_lease(claim, stopping):
+            following = job.page(JobPage(claim.job, claim.slot, cursor, claim.fence, now))
         with claims.fenced_page(claim) as uow:
             claims.note_page(uow, claim, following)
         return following

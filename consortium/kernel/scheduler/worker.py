@@ -96,7 +96,7 @@ class Worker:
         return False
 
     def _run_jobs(self) -> bool:
-        return run_next(database_now())
+        return run_next(database_now(), self._stop)
 
     _seen: tuple[float, datetime] | None = None
 
