@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import wraps
@@ -27,7 +27,8 @@ from consortium.kernel.ids import new_id
 from consortium.kernel.logs import current_request_id
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.principal import Principal, current_principal
-from consortium.kernel.writers import one_writer
+from consortium.kernel.settings import current_settings
+from consortium.kernel.writers import WaitedTooLong, one_writer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -302,7 +303,18 @@ def _turn_to_write(session: Session) -> Any:
     if url.get_backend_name() != "sqlite":
         return nullcontext()
     assert url.database is not None
-    return one_writer(url.database)
+    return _one_writer(url.database)
+
+
+@contextmanager
+def _one_writer(path: str) -> Iterator[None]:
+    with ExitStack() as stack:
+        try:
+            wait_seconds = current_settings().database_wait_seconds
+            stack.enter_context(one_writer(path, wait_seconds=wait_seconds))
+        except WaitedTooLong as late:
+            raise Busy from late
+        yield
 
 
 def _state_of(error: DBAPIError) -> str | None:
