@@ -2,6 +2,8 @@
 
 import smtplib
 from collections.abc import Callable, Mapping
+from itertools import takewhile
+from threading import Event
 from uuid import UUID
 
 import requests
@@ -26,7 +28,7 @@ log = get_logger(__name__)
 _SENDERS: Mapping[str, Callable[[Parcel], None]] = {"mail": deliver_mail, "sms": deliver_sms}
 
 
-def deliver_messages(*, limit: int = 50) -> int:
+def deliver_messages(*, limit: int = 50, stopping: Event | None = None) -> int:
     """Send what is due, at most `limit` messages; no unit of work may be open around it.
 
     Any number of workers may call it at once: each message is claimed by one conditional
@@ -35,7 +37,9 @@ def deliver_messages(*, limit: int = 50) -> int:
     Returns:
         How many went out; call again at once while this is `limit`.
     """
-    return sum(_deliver(message_id) for message_id in list_due(database_now(), limit))
+    due = list_due(database_now(), limit)
+    wanted = takewhile(lambda _: stopping is None or not stopping.is_set(), due)
+    return sum(_deliver(message_id) for message_id in wanted)
 
 
 def _deliver(message_id: UUID) -> bool:

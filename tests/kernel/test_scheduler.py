@@ -1,5 +1,6 @@
 """Slots: planned once, claimed once, resumed behind a higher fence."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -215,3 +216,25 @@ def test_only_failures_since_the_last_good_page_count(make_app: MakeApp, clock: 
             clock.advance(seconds=1)
         assert [round((later - tried[0]).total_seconds()) for later in tried] == [0, 2, 6, 14, 30]
         assert states("guest.paged") == [("failed", 14, 1)]
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_worker_that_is_told_to_stop_leaves_after_the_page_it_is_at(
+    make_app: MakeApp, clock: FixedClock, outside: bool
+) -> None:
+    stopping = threading.Event()
+
+    def page(told: JobPage) -> str | None:
+        if told.cursor == "1":
+            stopping.set()
+        number = int(told.cursor or 0) + 1
+        return str(number) if number < 5 else None
+
+    with make_app(offering(Job("guest.long", page, outside=outside))).app_context():
+        plan("guest.long", NOON)
+        assert run_next(clock.at, stopping)
+        assert states("guest.long") == [("due", 1, 2)]
+        assert db.session.scalar(sa.select(JobRun.attempts)) == 0
+        assert run_next(clock.at)
+        assert states("guest.long") == [("done", 2, 5)]
+        assert db.session.scalar(sa.select(JobRun.take_overs)) == 0

@@ -154,6 +154,12 @@ def note_page(uow: UnitOfWork, claim: Claim, cursor: str | None) -> None:
 
 
 @transaction
+def put_back(claim: Claim) -> None:
+    """Leave the slot to the next worker, at once and where it stopped; nobody has failed."""
+    _change(current_unit_of_work(), claim, state=DUE, lease_until=None)
+
+
+@transaction
 def note_failure(claim: Claim, error: Exception) -> None:
     """Let the slot rest, longer after each failure; after the last attempt it is failed."""
     uow = current_unit_of_work()

@@ -89,13 +89,16 @@ def run_next(now: datetime, stopping: Event | None = None) -> bool:
 
 
 def run_claim(claim: Claim, stopping: Event | None = None) -> None:
-    """Run the slot's pages until it is done, taken over, or fails."""
+    """Run the slot's pages until it is done, taken over, fails, or the worker is to stop."""
     job = find_job(claim.job)
     assert job is not None
     stopping = stopping or Event()
     try:
         cursor = claim.cursor
         while True:
+            if stopping.is_set():
+                claims.put_back(claim)
+                return
             cursor = _run_page(job, claim, cursor, stopping)
             if cursor is None:
                 return

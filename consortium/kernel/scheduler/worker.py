@@ -45,7 +45,7 @@ class Worker:
             thread.start()
 
     def stop(self) -> None:
-        """Let the loops finish the page they are at."""
+        """Let the loops finish the page, batch or message they are at."""
         self._stop.set()
 
     def join(self) -> None:
@@ -84,7 +84,7 @@ class Worker:
         return self._news.hand_on() > 0
 
     def _deliver(self) -> bool:
-        return deliver_messages() > 0
+        return deliver_messages(stopping=self._stop) > 0
 
     def _plan(self) -> bool:
         self._watch_clock()
