@@ -37,6 +37,8 @@ M = TypeVar("M", bound=Model)
 RETRIES = 3
 RETRIED_STATES = frozenset({"40001", "40P01"})
 LOCK_NOT_AVAILABLE = "55P03"
+# Idle in a transaction for too long, shut down by the operator, idle for too long.
+ENDED_BY_SERVER = frozenset({"25P03", "57P01", "57P05"})
 READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 logger = logging.getLogger(__name__)
 
@@ -315,6 +317,13 @@ def _one_writer(path: str) -> Iterator[None]:
         except WaitedTooLong as late:
             raise Busy from late
         yield
+
+
+def is_cut_off(error: BaseException) -> bool:
+    """Whether the database was busy or ended the connection: it says nothing of who asked."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _state_of(error) in ENDED_BY_SERVER
+    return isinstance(error, Busy)
 
 
 def _state_of(error: DBAPIError) -> str | None:

@@ -1,5 +1,6 @@
 """Slots: planned once, claimed once, resumed behind a higher fence."""
 
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from consortium.kernel.scheduler.claims import LeaseLost, fenced_page, plan_slot
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Effect, judge
 from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
-from consortium.kernel.unit_of_work import reading, unit_of_work
+from consortium.kernel.unit_of_work import Busy, reading, unit_of_work
 
 MakeApp = Callable[..., Flask]
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)
@@ -195,6 +196,49 @@ def test_a_worker_that_is_cut_off_does_not_count_as_a_failure(
         assert run_next(clock.at)
         assert states("guest.cut-off") == [("done", 2, 1)]
         assert db.session.scalar(sa.select(JobRun.attempts)) == 0
+
+
+@pytest.mark.postgresql_only
+def test_a_page_that_was_frozen_too_long_does_not_count_as_a_failure(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    def page(told: JobPage) -> str | None:
+        if told.fence == 1:
+            db.session.execute(sa.text("SET idle_in_transaction_session_timeout = 50"))
+            threading.Event().wait(0.5)
+        db.session.execute(sa.text("SELECT 1"))
+        return None
+
+    with make_app(offering(Job("guest.frozen", page))).app_context():
+        plan("guest.frozen", NOON)
+        assert run_next(clock.at)
+        assert states("guest.frozen") == [("running", 1, 0)]
+        clock.advance(seconds=31)
+        assert run_next(clock.at)
+        assert states("guest.frozen") == [("done", 2, 1)]
+
+
+def test_a_busy_database_does_not_count_as_a_failure(make_app: MakeApp, clock: FixedClock) -> None:
+    def page(_told: JobPage) -> str | None:
+        raise Busy
+
+    with make_app(offering(Job("guest.busy", page))).app_context():
+        plan("guest.busy", NOON)
+        assert run_next(clock.at)
+        assert states("guest.busy") == [("running", 1, 0)]
+        assert db.session.scalar(sa.select(JobRun.attempts)) == 0
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_a_job_that_exits_has_failed(make_app: MakeApp, clock: FixedClock, outside: bool) -> None:
+    def page(_told: JobPage) -> str | None:
+        sys.exit("done with it")
+
+    with make_app(offering(Job("guest.exits", page, outside=outside))).app_context():
+        plan("guest.exits", NOON)
+        assert run_next(clock.at)
+        assert states("guest.exits") == [("due", 1, 0)]
+        assert db.session.scalar(sa.select(JobRun.error)) == "SystemExit: done with it"
 
 
 def test_only_failures_since_the_last_good_page_count(make_app: MakeApp, clock: FixedClock) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.clock import FixedClock
@@ -13,7 +14,9 @@ from consortium.kernel.errors import NotFound
 from consortium.kernel.ids import new_id
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.unit_of_work import (
+    Busy,
     current_unit_of_work,
+    is_cut_off,
     reading,
     transaction,
     unit_of_work,
@@ -91,3 +94,28 @@ def test_a_read_leaves_prepared_statements_standing(app: Flask) -> None:
         count(OutboxRow)
     with db.engine.connect() as connection:
         assert connection.exec_driver_sql(held).scalar() == 1
+
+
+class Told(Exception):
+    """An error as PostgreSQL's driver tells it."""
+
+    def __init__(self, sqlstate: str) -> None:
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(
+    ("state", "is_lost", "verdict"),
+    [
+        ("25P03", False, True),  # The driver has read the goodbye and not yet the end.
+        ("57P01", False, True),
+        ("57P05", False, True),
+        ("08006", True, True),
+        ("23505", False, False),
+    ],
+)
+def test_who_was_cut_off_by_the_server_is_told_from_who_erred(
+    state: str, is_lost: bool, verdict: bool
+) -> None:
+    error = DBAPIError("SELECT 1", None, Told(state), connection_invalidated=is_lost)
+    assert is_cut_off(error) is verdict
+    assert (is_cut_off(Busy()), is_cut_off(ValueError("no"))) == (True, False)

@@ -160,7 +160,7 @@ def put_back(claim: Claim) -> None:
 
 
 @transaction
-def note_failure(claim: Claim, error: Exception) -> None:
+def note_failure(claim: Claim, error: BaseException) -> None:
     """Let the slot rest, longer after each failure; after the last attempt it is failed."""
     uow = current_unit_of_work()
     text = f"{type(error).__name__}: {error}"[:500]

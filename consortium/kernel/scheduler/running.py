@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from threading import Event
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.feature import Job, JobPage
@@ -15,7 +14,7 @@ from consortium.kernel.scheduler.claims import Claim, LeaseLost
 from consortium.kernel.scheduler.models import JobRun, JobSight
 from consortium.kernel.scheduler.renewal import kept_lease
 from consortium.kernel.scheduler.timetable import due_slots, last_slot
-from consortium.kernel.unit_of_work import reading, unit_of_work
+from consortium.kernel.unit_of_work import is_cut_off, reading, unit_of_work
 
 logger = logging.getLogger(__name__)
 CATCH_UP = timedelta(days=7)
@@ -104,18 +103,16 @@ def run_claim(claim: Claim, stopping: Event | None = None) -> None:
                 return
     except LeaseLost:
         logger.warning("job.lease-lost", extra={"job": claim.job, "slot": str(claim.slot)})
-    except Exception as error:
-        if _is_cut_off(error):
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Whatever ends a job must not end the worker's thread, sys.exit() included.
+        if is_cut_off(error):
             # Says nothing of the job: as after a kill, the lease runs out and somebody goes on.
             logger.warning("job.cut-off", extra={"job": claim.job, "slot": str(claim.slot)})
             return
         logger.exception("job.failed", extra={"job": claim.job, "slot": str(claim.slot)})
         _give_up(claim, error)
-
-
-def _is_cut_off(error: Exception) -> bool:
-    """Whether the database ended the connection: restarted, out of reach, or idle for too long."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def _run_page(job: Job, claim: Claim, cursor: str | None, stopping: Event) -> str | None:
@@ -133,7 +130,7 @@ def _run_page(job: Job, claim: Claim, cursor: str | None, stopping: Event) -> st
     return following
 
 
-def _give_up(claim: Claim, error: Exception) -> None:
+def _give_up(claim: Claim, error: BaseException) -> None:
     try:
         claims.note_failure(claim, error)
     except LeaseLost:

@@ -23,6 +23,10 @@ JUMP_SECONDS = 5.0
 logger = logging.getLogger(__name__)
 
 
+class LoopDied(RuntimeError):
+    """A loop of the worker has ended without being told; its supervisor starts a new one."""
+
+
 class Worker:
     """A few loops in one process; each survives its own errors."""
 
@@ -30,6 +34,7 @@ class Worker:
         """Prepare the loops; nothing runs yet."""
         self._app = app
         self._stop = threading.Event()
+        self._died: list[str] = []
         self._known: dict[str, datetime] | None = None
         self._news = Relay()
         loops = [self._number, self._relay, self._deliver, self._plan] + [
@@ -54,14 +59,28 @@ class Worker:
             thread.join()
 
     def run(self) -> None:
-        """Work in the foreground until SIGTERM or SIGINT."""
+        """Work in the foreground until SIGTERM or SIGINT.
+
+        Raises:
+            LoopDied: a loop has ended; without it the others would only seem to work.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
         self.start()
         logger.info("worker.started")
         self.join()
+        if self._died:
+            raise LoopDied(", ".join(self._died))
 
     def _loop(self, step: Callable[[], bool]) -> None:
+        try:
+            self._repeat(step)
+        except BaseException:
+            logger.exception("worker.loop-died", extra={"step": step.__name__})
+            self._died.append(step.__name__)
+            self.stop()
+
+    def _repeat(self, step: Callable[[], bool]) -> None:
         """Repeat a step; rest when it had nothing to do. Rests by the monotonic clock."""
         with self._app.app_context():
             while not self._stop.is_set():
