@@ -1,4 +1,4 @@
-"""Command line doors of the kernel: jobs, audit, demo, schema, settings and the worker.
+"""Command line doors of the kernel: jobs, audit, news, demo, schema, settings and the worker.
 
 They hang below `flask consortium`, which the application makes or shares with a feature.
 """
@@ -31,6 +31,12 @@ from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.feature import Cron, Every, Job
 from consortium.kernel.features import find_job, offers
+from consortium.kernel.outbox.aside import (
+    LeftNews,
+    Retried,
+    list_set_aside,
+    retry_set_aside,
+)
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Proof, plan_proof, report_proof
@@ -42,6 +48,7 @@ from consortium.kernel.unit_of_work import database_now, reading, transaction, u
 HOME = "consortium"
 jobs_group = command_group("jobs", "Scheduled work: what runs when, and what ran.")
 audit_group = command_group("audit", "The audit trail.")
+news_group = command_group("news", "News that could not be handed on.")
 demo_group = command_group("demo", "The demonstration data.")
 schema_group = command_group("schema", "The database schema.")
 settings_group = command_group("settings", "What can be set.")
@@ -60,7 +67,7 @@ def install_commands(app: Flask) -> None:
     if not isinstance(home, click.Group):
         home = command_group(HOME, "The node and its consortia.")
         app.cli.add_command(home)
-    for group in (jobs_group, audit_group, demo_group, schema_group, settings_group):
+    for group in (jobs_group, audit_group, news_group, demo_group, schema_group, settings_group):
         home.add_command(group)
     home.add_command(work)
     home.add_command(serve_web)
@@ -217,6 +224,23 @@ def verify(heads: tuple[Path, ...]) -> Verdict:
     if not verdict.ok:
         raise ran_with_faults(verdict)
     return verdict
+
+
+@json_command(news_group, "list")
+def list_news() -> list[LeftNews]:
+    """News that a handler could not take after all its attempts, oldest first."""
+    return list_set_aside()
+
+
+@json_command(news_group, "retry")
+@click.option("--handler", default=None, help="Only of this handler.")
+@click.option("--seq", default=None, type=int, help="Only this message.")
+def retry_news(handler: str | None, seq: int | None) -> list[Retried]:
+    """Hand on once more what was set aside; exit 3 if a handler still cannot take it."""
+    done = retry_set_aside(handler=handler, seq=seq)
+    if any(one.error for one in done):
+        raise ran_with_faults(done)
+    return done
 
 
 @json_command(demo_group, "show")

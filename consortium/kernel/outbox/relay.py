@@ -15,9 +15,16 @@ from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.feature import Handler, Message
 from consortium.kernel.features import all_handlers
 from consortium.kernel.ids import new_id
+from consortium.kernel.metrics import handled_messages
 from consortium.kernel.outbox.models import HandlerCursor, OutboxRow, Sequencer, SetAside
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import UnitOfWork, database_now, reading, unit_of_work
+from consortium.kernel.unit_of_work import (
+    UnitOfWork,
+    database_now,
+    is_cut_off,
+    reading,
+    unit_of_work,
+)
 
 BATCH = 50
 # A handler that hears nothing is moved on now and then, so that a new process need not look at
@@ -74,8 +81,10 @@ def relay_news() -> int:
 
 def _relay_to(handler: Handler) -> int:
     try:
-        return _relay_batch(handler, BATCH)
-    except Exception:  # noqa: BLE001  told below, message by message
+        return _relay_batch(handler, BATCH, [])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  told below, message by message
         logger.info("relay.batch-failed", extra={"handler": handler.name})
     return _relay_one_by_one(handler)
 
@@ -84,11 +93,18 @@ def _relay_one_by_one(handler: Handler) -> int:
     """Find the failing message: take those before it, note its failure, go on next time."""
     passed = 0
     while passed < BATCH:
+        tried: list[int] = []
         try:
-            taken = _relay_batch(handler, 1)
-        except Exception as error:
-            logger.exception("handler.failed", extra={"handler": handler.name})
-            _note_failure(handler, error)
+            taken = _relay_batch(handler, 1, tried)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if not tried or is_cut_off(error):
+                # No message has failed, but the database.
+                raise
+            logger.exception("handler.failed", extra={"handler": handler.name, "seq": tried[0]})
+            handled_messages.labels(handler.name, "failed").inc()
+            _note_failure(handler, tried[0], error)
             return passed
         if not taken:
             return passed
@@ -96,7 +112,8 @@ def _relay_one_by_one(handler: Handler) -> int:
     return passed
 
 
-def _relay_batch(handler: Handler, size: int) -> int:
+def _relay_batch(handler: Handler, size: int, tried: list[int]) -> int:
+    """Hand on up to `size` messages in one transaction; `tried` gets the number of each."""
     with unit_of_work() as uow:
         cursor = _lock_cursor(uow, handler)
         if cursor is None:
@@ -105,7 +122,9 @@ def _relay_batch(handler: Handler, size: int) -> int:
         head = uow.session.scalar(sa.select(Sequencer.outbox_seq)) or 0
         rows = _next_rows(uow, handler, cursor.seq, head, size)
         for row in rows:
-            handler.apply(message_of(row))
+            message = message_of(row)
+            tried.append(message.seq)
+            handler.apply(message)
         last = rows[-1].seq if len(rows) == size else head
         assert last is not None
         if last > cursor.seq:
@@ -156,19 +175,18 @@ def message_of(row: OutboxRow) -> Message:
     )
 
 
-def _note_failure(handler: Handler, error: Exception) -> None:
+def _note_failure(handler: Handler, seq: int, error: BaseException) -> None:
     with unit_of_work() as uow:
         cursor = _lock_cursor(uow, handler)
-        if cursor is None:
+        if cursor is None or cursor.seq >= seq:
+            # Another worker has the handler, or has handed the message on meanwhile.
             return
-        head = uow.session.scalar(sa.select(Sequencer.outbox_seq)) or 0
-        row = _next_rows(uow, handler, cursor.seq, head, 1)[0]
         cursor.attempts += 1
         if cursor.attempts < current_settings().handler_attempts:
             cursor.not_before = uow.now + timedelta(seconds=2**cursor.attempts)
             return
-        assert row.seq is not None
         text = f"{type(error).__name__}: {error}"[:500]
-        uow.add(SetAside(id=new_id(), handler=handler.name, seq=row.seq, error=text, at=uow.now))
-        uow.audit("consortium.news.set-aside", subject=handler.name, detail={"seq": row.seq})
-        cursor.seq, cursor.attempts, cursor.not_before = row.seq, 0, None
+        uow.add(SetAside(id=new_id(), handler=handler.name, seq=seq, error=text, at=uow.now))
+        uow.audit("consortium.news.set-aside", subject=handler.name, detail={"seq": seq})
+        cursor.seq, cursor.attempts, cursor.not_before = seq, 0, None
+    handled_messages.labels(handler.name, "set-aside").inc()
