@@ -99,9 +99,12 @@ def list_due(now: datetime, limit: int) -> list[UUID]:
 
 @transaction
 def claim_message(message_id: UUID) -> Parcel | None:
-    """Claim a due message for one lease; None when another worker was faster."""
-    uow = current_unit_of_work()
-    lease = timedelta(seconds=current_settings().message_lease_seconds)
+    """Claim a due message for one lease; None when another worker was faster.
+
+    One whose attempts are used up is given up instead: its sender may have died of it.
+    """
+    uow, settings = current_unit_of_work(), current_settings()
+    lease = timedelta(seconds=settings.message_lease_seconds)
     claimed = uow.execute(
         update(OutgoingMessage)
         .where(OutgoingMessage.id == message_id, _is_due(uow.now))
@@ -116,6 +119,9 @@ def claim_message(message_id: UUID) -> Parcel | None:
         )
     ).one()
     parcel = Parcel(message_id, row.kind, {}, row.attempts)
+    if parcel.attempt > settings.message_attempts:
+        _mark(parcel, {"state": "failed", "sealed": None, "fault": "attempts-used-up"})
+        return None
     try:
         content = json.loads(decrypt(row.sealed or "", _PURPOSE))
     except UndecipherableText:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -122,6 +123,31 @@ def test_a_crashed_workers_message_is_sent_again_after_its_lease(
 
     assert delivery.deliver_messages() == 1
     assert postbox.mark_sent(lost) is False
+
+
+def test_a_message_that_costs_every_sender_its_life_is_given_up(
+    make_app: Maker, clock: FixedClock
+) -> None:
+    with make_app(message_attempts=3).app_context():
+        message_id = _send_mail()
+        for _ in range(3):
+            assert postbox.claim_message(message_id) is not None
+            clock.advance(seconds=120)
+
+        assert delivery.deliver_messages() == 0
+
+        given_up = _rows()[0]
+        assert (given_up.state, given_up.fault) == ("failed", "attempts-used-up")
+        assert given_up.sealed is None
+
+
+def test_a_postman_who_is_told_to_stop_leaves_the_rest(app: Flask) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    _send_mail()
+
+    assert delivery.deliver_messages(stopping=stopping) == 0
+    assert [row.state for row in _rows()] == ["waiting"]
 
 
 def test_only_one_of_two_claims_wins(app: Flask) -> None:
