@@ -1,6 +1,7 @@
 """The database: session, model base and column types for SQLite and PostgreSQL alike."""
 
 import json
+import select
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,6 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -120,6 +122,8 @@ def init_db(app: Flask, settings: Settings) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _listen_sqlite(db.engine, settings)
+        else:
+            _listen_postgresql(db.engine)
 
 
 def _engine_options(settings: Settings) -> dict[str, Any]:
@@ -168,6 +172,19 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
     def begin(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _listen_postgresql(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "checkout")
+    def look_for_a_goodbye(connection: DBAPIConnection, _record: object, _pool: object) -> None:
+        # A server that went away has left word in the socket. Looking costs no round trip, as
+        # a ping at each checkout would; whatever else lies there, a new connection is right.
+        if connection.closed:
+            raise DisconnectionError
+        watched = select.poll()
+        watched.register(connection.fileno(), select.POLLIN)
+        if watched.poll(0):
+            raise DisconnectionError
 
 
 def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:

@@ -1,5 +1,6 @@
 """The one place that commits: joined, retried, rolled back, recorded."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -119,3 +120,19 @@ def test_who_was_cut_off_by_the_server_is_told_from_who_erred(
     error = DBAPIError("SELECT 1", None, Told(state), connection_invalidated=is_lost)
     assert is_cut_off(error) is verdict
     assert (is_cut_off(Busy()), is_cut_off(ValueError("no"))) == (True, False)
+
+
+@pytest.mark.postgresql_only
+def test_a_connection_that_the_server_has_ended_is_not_given_out(
+    make_app: Callable[..., Flask],
+) -> None:
+    with make_app(database_pool_size=3).app_context():
+        db.engine.dispose()
+        with db.engine.connect() as one, db.engine.connect() as other:
+            ended = one.scalar(sa.text("SELECT pg_backend_pid()"))
+            ending = sa.text("SELECT pg_terminate_backend(:pid, 5000)")
+            one.rollback()
+            assert other.scalar(ending, {"pid": ended})
+        # The pool gives out first what came back first.
+        found = [count(Change) for _ in range(3)]
+    assert found == [0, 0, 0]
