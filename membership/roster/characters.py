@@ -32,15 +32,56 @@ _DOTS: Final = re.compile(
 )
 _BETWEEN_HAN: Final = re.compile(f"(?<=[{HAN}])\\s+(?=[{HAN}])")
 _PLAIN_HAN: Final = re.compile("[\u4e00-\u9fff]{1,8}")
+_IDEOGRAPHS: Final = re.compile(f"[{HAN}]")
+_WORDS: Final = re.compile(f"[^\\W_{HAN}]+")
 _PRIVATE_USE: Final = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
-_LOST: Final = re.compile("[\ufffd\u25a1?]")
+_LOST: Final = re.compile("[\ufffd\u25a1\u25cb\u25cc\u00d7?\uff1f]")
 _LETTER: Final = re.compile(f"[^\\W\\d_]|[{HAN}]")
+# Beside letters: radicals that PDF files hand on as letters, private use, and the signs inside
+# names of every language. Whatever else stands there, marks apart, is no part of a name.
+_SPELLING: Final = re.compile(
+    f"(?:[^\\W\\d_]|[{HAN}]|[\u2e80-\u2fdf\U000f0000-\U0010fffd]"
+    "|[ '`\u2018\u2019\u02bb\u02bc\u00b4.,()\uff08\uff09\u00b7\u2022\u2027\u30fb\uff65\u2219\u22c5"
+    "\uff0e\u25cf\u2010\u2011\u2012\u2013-])+"
+)
+_SEVERAL_NAMES: Final = re.compile(
+    f"[{HAN}\\w)\uff09]\\s*[\u3001;\uff1b/\uff0f|\\\\&\uff06+]\\s*[{HAN}\\w]"
+    f"|[{HAN}]\\s*[,\uff0c]\\s*[{HAN}]"
+)
+_SON_OF: Final = re.compile(r"\b(?:[ad]/[lpo]|s/o)\b", re.IGNORECASE)
+_LINES: Final = re.compile(f"[{HAN}]{{2,}}[ \u3000]*[\r\n]+\\s*[{HAN}]{{2,}}")
+_PIECES: Final = re.compile("[\u4e00-\u9fff]{2,3}")
+_SURNAMES: Final = frozenset(
+    "王李张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹"
+    "袁邓鄧许許傅沈曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎閻余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒"
+    "熊金陆陸郝孔白崔康毛邱秦江史顾顧侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文"
+)
+_DOUBLE_SURNAMES: Final = frozenset(
+    (
+        "欧阳", "歐陽", "司马", "司馬", "诸葛", "諸葛", "上官", "夏侯", "东方", "東方", "皇甫",
+        "尉迟", "尉遲", "公孙", "公孫", "慕容", "令狐", "司徒", "司空", "宇文", "长孙", "長孫",
+        "端木", "独孤", "獨孤", "南宫", "南宮", "轩辕", "軒轅", "百里", "呼延", "东郭", "東郭",
+        "闻人", "聞人", "万俟",
+    )
+)  # fmt: skip
+_LOGICAL: Final = frozenset(("True", "False", "TRUE", "FALSE"))
 _NOTHING: Final = frozenset(
     (
         "", "-", "--", "---", "/", "\\", "无", "無", "空", "不详", "不詳", "未知", "暂无", "暫無",
         "未填", "n/a", "na", "none", "null", "nil", "nan", "*", "——", "—",
     )
 )  # fmt: skip
+
+
+def is_left_over(cell: Cell) -> bool:
+    """Say whether a cell holds 0 or a logical value, which formulas leave where they find nothing.
+
+    >>> is_left_over(True), is_left_over("TRUE"), is_left_over(0.0), is_left_over("10")
+    (True, True, True, False)
+    """
+    if isinstance(cell, str):
+        return len(cell) < 6 and (cell == "0" or cell in _LOGICAL)
+    return isinstance(cell, bool) or cell == 0
 
 
 def narrow(text: str) -> str:
@@ -120,6 +161,11 @@ def read_text(cell: Cell) -> str | None:
     >>> read_text("  山东大学 "), read_text("无")
     ('山东大学', None)
     """
+    if is_left_over(cell):
+        raise CellFault(
+            "text-invalid",
+            N_("A formula left 0, TRUE or FALSE here. Write the text or empty the cell."),
+        )
     text = clean(plain(cell))
     if is_nothing(text):
         return None
@@ -143,10 +189,79 @@ def read_name(cell: Cell) -> str | None:
         raise CellFault(
             "name-damaged", N_("A character of the name was lost. Write the name out again.")
         )
-    if not _LETTER.search(text):
+    if is_left_over(text) or not _LETTER.search(text):
         raise CellFault("name-invalid", N_("This is no name. Write the person's name."))
+    _refuse_more_than_a_name(text, cell)
     text = _DOTS.sub("\u00b7", text)
     return _BETWEEN_HAN.sub("", text)
+
+
+def _refuse_more_than_a_name(text: str, cell: Cell) -> None:
+    """Two names would become one person, and a mark or number beside a name a part of it."""
+    spelt = _SON_OF.sub(" ", text)
+    if _SEVERAL_NAMES.search(spelt) or _LINES.search(str(cell)) or _are_two_names(text):
+        raise CellFault(
+            "name-several",
+            N_("The cell seems to hold several names. Give each person a row of her own."),
+        )
+    if not _SPELLING.fullmatch(spelt) and not _SPELLING.fullmatch(_without_marks(spelt)):
+        raise CellFault(
+            "name-invalid",
+            N_("A name holds no digits or signs. Write the person's name and nothing else."),
+        )
+
+
+def _without_marks(text: str) -> str:
+    return "".join(letter for letter in text if unicodedata.category(letter)[0] != "M")
+
+
+def _are_two_names(text: str) -> bool:
+    """张三 李四 are two people; 欧阳 娜娜 and 张 三 are one, spaced out."""
+    pieces = text.split(" ")
+    if len(pieces) < 2 or not all(map(_PIECES.fullmatch, pieces)):
+        return False
+    return pieces[0] not in _DOUBLE_SURNAMES and all(one[0] in _SURNAMES for one in pieces)
+
+
+def has_remark(name: str) -> bool:
+    """Say whether something stands in brackets beside a name.
+
+    >>> has_remark("张三（女）"), has_remark("张三")
+    (True, False)
+    """
+    return "(" in name or "\uff08" in name
+
+
+def is_same_name(one: object, other: object) -> bool:
+    """Say whether two spellings are one name: 繁简, widths, dots, order of Latin words.
+
+    >>> is_same_name("張三", "张三"), is_same_name("Wang, Wei", "wei WANG")
+    (True, True)
+    >>> is_same_name("张三", "张三丰"), is_same_name(None, None)
+    (False, False)
+    """
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    return one == other or _name_key(one) == _name_key(other)
+
+
+def is_kin_name(one: object, other: object) -> bool:
+    """Say whether one name is the other with more to it, as a correction or a remark makes it.
+
+    >>> is_kin_name("张三", "张三丰"), is_kin_name("张三", "张四"), is_kin_name("J. Smith", "Smith")
+    (True, False, True)
+    """
+    if not isinstance(one, str) or not isinstance(other, str):
+        return False
+    shorter, longer = sorted(("".join(_name_key(one)), "".join(_name_key(other))), key=len)
+    return len(shorter) > 1 and shorter in longer
+
+
+@lru_cache(maxsize=4096)
+def _name_key(name: str) -> tuple[str, ...]:
+    """The ideographs in their order, then the words of other scripts in any."""
+    folded = unicodedata.normalize("NFKC", _simplifier().convert(clean(name))).lower()
+    return ("".join(_IDEOGRAPHS.findall(folded)), *sorted(_WORDS.findall(folded)))
 
 
 def has_private_use(name: str) -> bool:

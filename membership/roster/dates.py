@@ -121,6 +121,13 @@ def read_date(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | Non
     Raises:
         CellFault: no date, an impossible one, or one that can be meant in two ways.
     """
+    found = _read_cell(cell, edge=edge, style=style)
+    if edge != "until" and (found.value if isinstance(found, Noted) else found) == OPEN_END:
+        raise _no_such_year()
+    return found
+
+
+def _read_cell(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | None:
     if isinstance(cell, datetime):
         return _checked(cell.date())
     if isinstance(cell, date):
@@ -142,11 +149,24 @@ def read_date(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | Non
 def _read_phrase(text: str, *, edge: Edge, style: DateStyle) -> date | Noted:
     parts = [part for part in _RANGE.split(text) if part]
     if len(parts) == 2 and edge != "birth":
-        part = parts[1] if edge == "until" else parts[0]
-        value = OPEN_END if part in _OPEN else _read_written(part, edge=edge, style=style)
-        found = value.value if isinstance(value, Noted) else value
-        return Noted(found, "date-range", N_("The cell holds a period; its end of it was read."))
+        return _read_period(parts[0], parts[1], edge=edge, style=style)
     return _read_written(text.removeprefix("至"), edge=edge, style=style)
+
+
+def _read_period(first: str, last: str, *, edge: Edge, style: DateStyle) -> Noted:
+    """Both days of a period, the one that was asked for as the value."""
+    since: object = _read_written(first, edge="since", style=style)
+    until: object = OPEN_END
+    if last not in _OPEN:
+        until = _read_written(last, edge="until", style=style)
+    since = since.value if isinstance(since, Noted) else since
+    until = until.value if isinstance(until, Noted) else until
+    if since == OPEN_END:
+        raise _no_such_year()
+    value, other = (since, until) if edge == "since" else (until, since)
+    return Noted(
+        value, "date-range", N_("The cell holds a period; both its days were read."), other
+    )
 
 
 def _read_written(text: str, *, edge: Edge, style: DateStyle) -> date | Noted:
@@ -271,6 +291,8 @@ def _fill(year: int, month: int | None, *, edge: Edge) -> Noted:
     last = edge == "until"
     chosen = month or (12 if last else 1)
     first_day = _make(year, chosen, 1)
+    if first_day == OPEN_END:
+        return Noted(OPEN_END, "date-completed", N_("The year 9999 stands for no end."))
     day = monthrange(year, chosen)[1] if last else 1
     message = (
         N_("The day is not given; the last day of the period was taken.")
@@ -295,7 +317,11 @@ def _checked(day: date) -> date:
     # Some offices write 9999-12-31 for a membership without end.
     if day.year == OPEN_END.year:
         return OPEN_END
-    raise CellFault("date-impossible", N_("This year cannot be right. Correct the date."))
+    raise _no_such_year()
+
+
+def _no_such_year() -> CellFault:
+    return CellFault("date-impossible", N_("This year cannot be right. Correct the date."))
 
 
 def _unclear() -> CellFault:

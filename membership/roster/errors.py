@@ -28,6 +28,16 @@ class RosterDamaged(RosterUnreadable):
     )
 
 
+class RosterQuoteOpen(RosterUnreadable):
+    """A quotation mark is opened and never closed."""
+
+    code = "roster-damaged"
+    message = N_(
+        "The quotation mark in line %(line)s is not closed, so it swallows the rows after it. "
+        "Close or delete it, or save the file as .xlsx, and send it again."
+    )
+
+
 class RosterEncrypted(ConsortiumError):
     """The file asks for a password."""
 

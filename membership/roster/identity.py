@@ -1,4 +1,4 @@
-"""Identity numbers: residents (GB 11643), permits, permanent residents, passports; ORCID."""
+"""Identity numbers: residents (GB 11643), Taiwan, Hong Kong, permits, passports; ORCID."""
 
 import re
 from datetime import date
@@ -26,6 +26,9 @@ _OLD_RESIDENT: Final = re.compile(r"\d{15}")
 _PERMANENT: Final = re.compile(r"9\d{16}[\dX]|[A-Z]{3}\d{12}")
 _HONG_KONG_MACAO: Final = re.compile(r"([HM]\d{8})(?:\d{2})?")
 _TAIWAN: Final = re.compile(r"\d{8}|\d{10}(?:\([A-Z0-9]\)|[A-Z])?")
+_TAIWAN_CARD: Final = re.compile(r"[A-Z][1289]\d{8}")
+_TAIWAN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
+_HONG_KONG_CARD: Final = re.compile(r"[A-Z]{1,2}\d{6}\([\dA]\)")
 _PASSPORT: Final = re.compile(r"(?=(?:[A-Z]*\d){5})[A-Z0-9]{6,9}")
 _ORCID: Final = re.compile(
     r"(?:https?://)?(?:www\.)?(?:orcid\.org/)?(?:orcid:?)?([\dX-]{16,19})", re.IGNORECASE
@@ -73,12 +76,22 @@ def read_national_id(cell: Cell) -> str | None:
         return _read_old_resident(text)
     if found := _HONG_KONG_MACAO.fullmatch(text):
         return found[1]
+    if _TAIWAN_CARD.fullmatch(text):
+        return _read_island(text, taiwan_remainder(text))
+    if _HONG_KONG_CARD.fullmatch(text):
+        bare = text.replace("(", "").replace(")", "")
+        return _read_island(bare, hong_kong_remainder(bare))
     if _PERMANENT.fullmatch(text) or _TAIWAN.fullmatch(text) or _PASSPORT.fullmatch(text):
         return text
     raise CellFault(
         "national-id-invalid",
         N_("This is no identity, permit or passport number. Compare it with the document."),
     )
+
+
+_WRONG_DIGIT: Final = N_(
+    "The check digit of this identity number is wrong. Compare it with the document."
+)
 
 
 def _rounded() -> CellFault:
@@ -96,14 +109,44 @@ def _read_resident(text: str) -> str:
         # Fifteen digits are all that a spreadsheet's number can hold.
         if text.endswith("000"):
             raise _rounded()
-        raise CellFault(
-            "national-id-check-digit",
-            N_("The check digit of this identity number is wrong. Compare it with the document."),
-        )
-    # Permanent residents of foreign nationality have 9 and a country code in place of a region.
-    if text[0] != "9" and text[:2] not in _REGIONS:
+        raise CellFault("national-id-check-digit", _WRONG_DIGIT)
+    # Permanent residents of foreign nationality have 9 before the region of their card.
+    if (text[1:3] if text[0] == "9" else text[:2]) not in _REGIONS:
         raise _no_such_number()
     _check_born(text[6:14])
+    return text
+
+
+def taiwan_remainder(text: str) -> int:
+    """Return what the check of a 國民身分證 or 居留證 leaves; 0 is right.
+
+    >>> taiwan_remainder("A123456789"), taiwan_remainder("A123456788")
+    (0, 9)
+
+    Source: 內政部, 國民身分證統一編號檢查碼; letters count from 10 in the order given here.
+    """
+    letter = _TAIWAN_LETTERS.index(text[0]) + 10
+    digits = [letter // 10, letter % 10, *map(int, text[1:])]
+    total: int = sum(map(mul, digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)))
+    return total % 10
+
+
+def hong_kong_remainder(text: str) -> int:
+    """Return what the check of a Hong Kong identity card leaves; 0 is right.
+
+    >>> hong_kong_remainder("A1234563"), hong_kong_remainder("A1234567")
+    (0, 4)
+
+    Source: Immigration Department, HKID; letters count from 10, a missing one 36, weights 9 to 1.
+    """
+    values = [36 if sign == " " else int(sign, 36) for sign in text.rjust(9)]
+    total: int = sum(map(mul, values, range(9, 0, -1)))
+    return total % 11
+
+
+def _read_island(text: str, remainder: int) -> str:
+    if remainder:
+        raise CellFault("national-id-check-digit", _WRONG_DIGIT)
     return text
 
 

@@ -1,37 +1,49 @@
 """Numbers that are names: member numbers and telephone numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from consortium.kernel.errors import N_
-from membership.roster.characters import is_nothing, narrow, plain
+from membership.roster.characters import is_left_over, is_nothing, narrow, plain
 from membership.roster.errors import CellFault
+from membership.roster.telephones import strip_labels
 from membership.roster.values import Cell
 
 SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{1,2}")
 """A number as spreadsheets shorten it, 1.38E+10: its last digits are gone."""
 
-_MEMBER_NUMBER: Final = re.compile(r"[^\s,;]{1,60}")
+_MEMBER_NUMBER: Final = re.compile(r"[^\s,;\u3001|\\]{1,60}")
+_PARTING: Final = re.compile(r"\s*[/&+]\s*|\s*[\r\n]+\s*|(?<=\w{5})\s+(?=\w{5})")
+_SHAPE: Final = re.compile(r"[^\W_]")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_LETTERED: Final = re.compile(r"[A-Za-z]+\d+[A-Za-z]*|\d+[A-Za-z]+")
 _PLAIN_MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _SPLIT: Final = re.compile(r"[,;/、，；|\n\r\\]+|\s{2,}|\bor\b|或|(?<=\d{11})\s+(?=\+?\d)")
+_DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = re.compile(r"\d+")
 _FOREIGN: Final = re.compile(r"\+[1-9]\d{6,14}")
-_LANDLINE: Final = re.compile(r"(?:0\d{2,3})?[2-9]\d{6,7}(?:\d{1,6})?|[48]00\d{7}")
-_EXTENSION: Final = re.compile(r"(?:转|轉|ext\.?|x|#)\s*\d{1,6}$", re.IGNORECASE)
+_LANDLINE: Final = re.compile(r"(?:0[1-9]\d{1,2})?[2-9]\d{6,7}|[48]00\d{7}")
+# An extension is told from a longer number by its dash alone.
+_INNER_EXTENSION: Final = re.compile(r"[-\u2010-\u2014\uff0d]\s*\d{1,6}$")
+# Hong Kong, Macao and Taiwan are often dialled without + from this side.
+_NEIGHBOUR: Final = re.compile(r"852[4-9]\d{7}|8536\d{7}|8869\d{8}")
 _PUNCTUATION: Final = str.maketrans("", "", " -()._\u2010\u2011\u2012\u2013\u2014\uff0d\u00b7\t")
-_LABEL: Final = re.compile(r"^[^\d+]{1,12}[::]?\s*(?=[+\d])")
 _ROUNDED_ZEROS: Final = "00000000"
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """A value together with what the reader changed or left out to get it."""
+    """A value together with what the reader changed or left out to get it.
+
+    `other` is the second value of a cell that holds two, as a period does.
+    """
 
     value: object
     code: str
     message: str
+    other: object = None
 
 
 def read_member_number(cell: Cell) -> str | None:
@@ -45,19 +57,47 @@ def read_member_number(cell: Cell) -> str | None:
     """
     if isinstance(cell, float) and abs(cell) >= 1e15:
         raise _rounded("member-number-rounded")
-    text = "".join(narrow(plain(cell)).split())
+    said = narrow(plain(cell))
+    text = "".join(said.split())
     if is_nothing(text):
         return None
     if SCIENTIFIC.fullmatch(text):
         raise _rounded("member-number-rounded")
-    if isinstance(cell, float) and not cell.is_integer():
-        raise CellFault("member-number-invalid", N_("A member number is no fraction. Correct it."))
-    if not _MEMBER_NUMBER.fullmatch(text) or "\ufffd" in text:
+    if is_left_over(text):
         raise CellFault(
             "member-number-invalid",
-            N_("A cell holds one member number of at most 60 characters. Correct it."),
+            N_("A formula left 0, TRUE or FALSE here. Write the member number."),
         )
+    if isinstance(cell, float) and not cell.is_integer():
+        raise CellFault("member-number-invalid", N_("A member number is no fraction. Correct it."))
+    if not text.isalnum() or len(said.split()) > 1:
+        _refuse_two_numbers(said)
+    if not _MEMBER_NUMBER.fullmatch(text) or "\ufffd" in text:
+        raise CellFault("member-number-invalid", _ONE_NUMBER)
     return text
+
+
+def _refuse_two_numbers(text: str) -> None:
+    """S900010M/S900011M are two numbers, 2020/0001 and 京-0012 are one.
+
+    What a sign parts and is alike in length, letters and digits is two numbers; but a year before
+    a serial number of four digits is a part of it, and so are groups of digits behind dashes.
+    """
+    pieces = _PARTING.split(text)
+    shapes = {_SHAPE.sub(_shape_of, piece) for piece in pieces}
+    is_year = _YEAR.fullmatch(pieces[0]) is not None and len(pieces) == 2
+    is_alike = len(pieces) > 1 and len(shapes) == 1 and len(pieces[0]) > 2 and not is_year
+    tokens = [token for token in _LETTERED.findall(text) if len(token) > 4]
+    lettered = {_SHAPE.sub(_shape_of, token) for token in tokens}
+    if is_alike or (len(tokens) > 1 and len(lettered) < len(tokens)):
+        raise CellFault("member-number-invalid", _ONE_NUMBER)
+
+
+def _shape_of(found: re.Match[str]) -> str:
+    return "9" if found[0].isdigit() else "A"
+
+
+_ONE_NUMBER: Final = N_("A cell holds one member number of at most 60 characters. Correct it.")
 
 
 def _rounded(code: str) -> CellFault:
@@ -79,13 +119,29 @@ def measure_width(texts: Sequence[str]) -> int | None:
     >>> measure_width(["00012", "00013", "00250"]), measure_width(["12", "130"])
     (5, None)
     """
-    digits = [text for text in texts if text.isdecimal()]
-    padded = [text for text in digits if text.startswith("0") and len(text) > 1]
+    counts: dict[int, tuple[int, int]] = {}
+    for text in texts:
+        if text.isdecimal():
+            alike, padded = counts.get(len(text), (0, 0))
+            counts[len(text)] = alike + 1, padded + (text.startswith("0") and len(text) > 1)
+    return decide_width(counts)
+
+
+def decide_width(counts: Mapping[int, tuple[int, int]]) -> int | None:
+    """Return the length that nine of ten numbers have, if some of them begin with a zero.
+
+    Args:
+        counts: by length, how many all-digit numbers have it and how many of these begin with 0.
+
+    >>> decide_width({5: (9, 9), 2: (1, 0)}), decide_width({5: (9, 9), 2: (2, 0)})
+    (5, None)
+    """
+    padded = [width for width, (_, zeros) in counts.items() if zeros]
     if not padded:
         return None
-    width = max(len(text) for text in padded)
-    alike = sum(len(text) == width for text in digits)
-    return width if alike * 10 >= len(digits) * 9 else None
+    width = max(padded)
+    total = sum(alike for alike, _ in counts.values())
+    return width if counts[width][0] * 10 >= total * 9 else None
 
 
 def pad_number(text: str, width: int | None) -> str:
@@ -119,6 +175,7 @@ def read_mobile(cell: Cell) -> str | Noted | None:
     if SCIENTIFIC.fullmatch(text):
         raise _rounded("mobile-rounded")
     parts = [part for part in (piece.strip() for piece in _SPLIT.split(text)) if part]
+    parts = [part for part in parts if _DIGIT.search(part)] or parts
     found = [_read_one(part) for part in parts]
     mobiles = [number for number in found if number and not number.startswith("tel:")]
     if mobiles:
@@ -127,10 +184,18 @@ def read_mobile(cell: Cell) -> str | Noted | None:
         return Noted(
             None, "mobile-landline", N_("This is a landline; it is not imported as a mobile.")
         )
+    if any(_PLAIN_MOBILE.search(part) and strip_labels(part) is None for part in parts):
+        raise CellFault("mobile-labelled", _LABELLED)
     raise CellFault(
         "mobile-invalid",
         N_("This is no mobile number. Write 11 digits, or + and country code for abroad."),
     )
+
+
+_LABELLED: Final = N_(
+    "Beside this number stands a name or somebody else's label. If it is the member's own, write "
+    "the number alone."
+)
 
 
 def _first_of(mobiles: list[str], *, kept: int) -> str | Noted:
@@ -159,9 +224,11 @@ def refuse_rounded_mobile() -> CellFault:
 
 def _read_one(text: str) -> str | None:
     """One number: E.164 for a mobile, `tel:…` for a landline, None for neither."""
-    text = _EXTENSION.sub("", _LABEL.sub("", text))
-    text = text.removesuffix(".0")
-    bare = text.translate(_PUNCTUATION)
+    stripped = strip_labels(text)
+    if stripped is None:
+        return None
+    stripped = stripped.removesuffix(".0")
+    bare = stripped.translate(_PUNCTUATION)
     if bare.startswith("00") and not bare.startswith("000"):
         bare = "+" + bare[2:]
     local = bare.removeprefix("+86")
@@ -171,6 +238,12 @@ def _read_one(text: str) -> str | None:
         local = local[1:]
     if _PLAIN_MOBILE.fullmatch(local):
         return f"+86{local}"
-    if bare.startswith("+86") or _DIGITS.fullmatch(bare):
-        return f"tel:{local}" if _LANDLINE.fullmatch(local) else None
+    if _NEIGHBOUR.fullmatch(bare):
+        return f"+{bare}"
+    if bare.startswith("+86"):
+        # Behind the country code the zero of an area code is left out.
+        return f"tel:{local}" if _LANDLINE.fullmatch(f"0{local.lstrip('0')}") else None
+    if _DIGITS.fullmatch(bare):
+        whole = _INNER_EXTENSION.sub("", stripped).translate(_PUNCTUATION)
+        return f"tel:{local}" if _LANDLINE.fullmatch(whole) or _LANDLINE.fullmatch(bare) else None
     return bare if _FOREIGN.fullmatch(bare) else None

@@ -1,14 +1,17 @@
 """What a roster would change: each row matched inside its society, each difference by field."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from consortium.kernel.errors import N_
+from membership.roster.changes import encode_changes, encode_value
 from membership.roster.matching import Index
-from membership.roster.values import FIELDS, OPEN_END, Fault, Roster
+from membership.roster.reading import show
+from membership.roster.repeats import find_same_persons
+from membership.roster.values import FIELDS, Fault, Roster
 
 BITS: Final = {name: 1 << place for place, name in enumerate(FIELDS)}
 """The bit of each field in `RosterImportLine.asserted`; FIELDS only grows at its end."""
@@ -95,9 +98,11 @@ def plan_roster(
     """
     plan = Plan(faults=list(roster.faults), notes=list(roster.notes), refused=set(roster.refused))
     planner = _Planner(roster, Index(known), plan, defaults, digests)
+    planner.refuse_repeated_numbers()
     for row, cells in roster.rows():
         if row not in plan.refused:
             planner.plan_row(row, {name: cell for name, cell in cells.items() if cell is not None})
+    planner.drop_untrue_notes()
     return plan
 
 
@@ -115,18 +120,58 @@ class _Planner:
         self._roster = roster
         self._index = index
         self._plan = plan
-        self._defaults = defaults
+        self._defaults = (
+            ("class", defaults.class_code),
+            ("grade", defaults.grade_code),
+            ("since", defaults.since),
+        )
         self._digests = digests
         self._claimed: dict[UUID, int] = {}
+        self._unpadded = dict(roster.unpadded)
+        self._same_person = find_same_persons(roster)
         self._letters = {column.field: column.letter for column in roster.columns}
+        self._row: Mapping[str, object] = {}
+        self._identity: object = None
+
+    def refuse_repeated_numbers(self) -> None:
+        """Refuse rows whose numbers become one by the zeros that were put back."""
+        if not self._unpadded:
+            return
+        held = self._index.numbers
+        rows_of: dict[object, list[int]] = {}
+        for row, number in zip(
+            self._roster.numbers, self._roster.values["member_number"], strict=True
+        ):
+            written = self._unpadded.get(row)
+            meant = written if written is not None and written in held else number
+            if meant is not None and row not in self._plan.refused:
+                rows_of.setdefault(meant, []).append(row)
+        for number, rows in rows_of.items():
+            for row in rows if len(rows) > 1 else ():
+                self._row = {"member_number": number}
+                others = ", ".join(str(other) for other in rows[:6] if other != row)
+                params = {"row": str(row), "other": others}
+                self._refuse(row, "member_number", "member-number-repeated", _ONE_NUMBER, params)
+
+    def drop_untrue_notes(self) -> None:
+        """Drop the note on zeros put back where the number was taken as written after all."""
+        taken = self._roster.unpadded.keys() - self._unpadded.keys()
+        if taken:
+            self._plan.notes = [
+                note
+                for note in self._plan.notes
+                if note.row not in taken or note.code != "member-number-padded"
+            ]
 
     def plan_row(self, row: int, values: dict[str, object]) -> None:
         """Match a row and note its outcome."""
-        identity = values.get("national_id")
+        self._row = values
+        self._identity = identity = values.get("national_id")
         digests = self._digests(identity) if isinstance(identity, str) else ()
         if digests:
             values["national_id"] = digests[0]
-        match = self._index.match(values, digests)
+        written = self._take_written(row, values) if row in self._unpadded else None
+        match = self._index.match(values, digests, written=written)
         if match.fault is not None:
             code, message, params = match.fault
             self._refuse(row, match.field, code, message, params)
@@ -134,12 +179,30 @@ class _Planner:
         known = match.found
         if known is not None and not self._claim(row, known):
             return
+        if match.number is not None:
+            self._spell(row, values, match.number)
         if known is None and "member_number" not in values:
             self._refuse(row, "member_number", "member-number-missing", _NUMBER_MISSING, {})
         elif known is None or known.is_withdrawn:
             self._create(row, values, known)
         else:
             self._update(row, values, known, digests)
+
+    def _take_written(self, row: int, values: dict[str, object]) -> str | None:
+        """A number that is on file as it is written was never short of zeros."""
+        written = self._unpadded[row]
+        if written not in self._index.numbers:
+            return written
+        values["member_number"] = written
+        del self._unpadded[row]
+        return None
+
+    def _spell(self, row: int, values: dict[str, object], number: str) -> None:
+        """Keep the number as it was first written, so that no file turns it to and fro."""
+        if number != values["member_number"]:
+            self._unpadded.pop(row, None)
+            values["member_number"] = number
+            self._note(row, "member_number", "member-number-as-filed", _AS_FILED)
 
     def _claim(self, row: int, known: Known) -> bool:
         other = self._claimed.setdefault(known.member_id, row)
@@ -149,22 +212,47 @@ class _Planner:
 
     def _create(self, row: int, values: dict[str, object], known: Known | None) -> None:
         """Fill in what a term needs; the notes say what was assumed."""
-        for name, assumed, message in (
-            ("class", self._defaults.class_code, _CLASS_ASSUMED),
-            ("grade", self._defaults.grade_code, _GRADE_ASSUMED),
-            ("since", self._defaults.since, _SINCE_ASSUMED),
-        ):
-            if name in values:
-                continue
-            if assumed is None:
-                self._refuse(row, name, f"{name}-missing", _CATALOGUE_EMPTY, {})
-                return
-            values[name] = assumed
-            if name != "class":
-                self._note(row, name, f"{name}-assumed", message)
-        if not self._is_forward(row, values["since"], values.get("until")):
+        until = values.get("until")
+        if row in self._same_person:
+            other = str(self._same_person[row])
+            self._refuse(row, "name", "person-repeated", _SAME_PERSON, {"row": other})
             return
-        self._plan.planned.append(Planned(row, "create", known, values, {}))
+        orcid = values.get("orcid")
+        if orcid is not None and not self._is_free(row, orcid, known):
+            return
+        if not self._is_forward(row, values.get("since"), until):
+            return
+        assumed = self._assume(row, values, until)
+        if assumed is not None:
+            values.update(assumed)
+            self._plan.planned.append(Planned(row, "create", known, values, {}))
+
+    def _is_free(self, row: int, orcid: object, known: Known | None) -> bool:
+        holders = [one for one in self._index.list_sharing("orcid", orcid) if one is not known]
+        if holders:
+            params = {"number": str(holders[0].values["member_number"])}
+            self._refuse(row, "orcid", "orcid-repeated", _ORCID_HELD, params)
+        return not holders
+
+    def _assume(self, row: int, given: Container[str], until: object) -> dict[str, object] | None:
+        """What a new term gets where the row is silent, each noted; None if the row is refused."""
+        assumed: dict[str, object] = {}
+        for name, value in self._defaults:
+            if name not in given:
+                if value is None:
+                    self._refuse(row, name, f"{name}-missing", _CATALOGUE_EMPTY, {})
+                    return None
+                assumed[name] = value
+        since = assumed.get("since")
+        # A start before today would claim a past membership that nobody has stated.
+        if isinstance(since, date) and isinstance(until, date) and until < since:
+            self._refuse(row, "until", "since-missing", _SINCE_MISSING, {})
+            return None
+        for name in assumed:
+            self._note(row, name, f"{name}-assumed", _ASSUMED[name])
+        if until is None:
+            self._note(row, "until", "until-assumed", _ASSUMED["until"])
+        return assumed
 
     def _update(
         self, row: int, values: dict[str, object], known: Known, digests: Sequence[str]
@@ -183,10 +271,15 @@ class _Planner:
         if changes and not changes.keys().isdisjoint(TERM_FIELDS):
             since = changes["since"][1] if "since" in changes else held.get("since")
             until = changes["until"][1] if "until" in changes else held.get("until")
-            if known.term_id is None and not self._complete_term(row, changes, held):
-                return
             if not self._is_forward(row, since, until):
                 return
+            if known.term_id is None:
+                assumed = self._assume(row, changes, until)
+                if assumed is None:
+                    return
+                changes |= {name: (held.get(name), value) for name, value in assumed.items()}
+        if "member_number" in changes:
+            self._note(row, "member_number", "member-number-changed", _NUMBER_CHANGED)
         action = "update" if changes else "unchanged"
         self._plan.planned.append(Planned(row, action, known, values, changes))
 
@@ -201,24 +294,9 @@ class _Planner:
             del changes["since"]
             self._note(row, "since", "since-kept", _SINCE_KEPT)
 
-    def _complete_term(
-        self, row: int, changes: dict[str, tuple[object, object]], held: Mapping[str, object]
-    ) -> bool:
-        """A member without a live term gets one; what the row lacks is assumed."""
-        for name, assumed in (
-            ("class", self._defaults.class_code),
-            ("grade", self._defaults.grade_code),
-            ("since", self._defaults.since),
-        ):
-            if name not in changes:
-                if assumed is None:
-                    self._refuse(row, name, f"{name}-missing", _CATALOGUE_EMPTY, {})
-                    return False
-                changes[name] = (held.get(name), assumed)
-        return True
-
     def _is_forward(self, row: int, since: object, until: object) -> bool:
         if isinstance(since, date) and isinstance(until, date) and until < since:
+            self._row = {**self._row, "until": until}
             self._refuse(row, "until", "period-reversed", _REVERSED, {})
             return False
         return True
@@ -227,71 +305,62 @@ class _Planner:
         self, row: int, field_name: str, code: str, message: str, params: Mapping[str, str]
     ) -> None:
         self._plan.refused.add(row)
-        self._plan.faults.append(self._at(row, field_name, code, message, params))
+        # What is stored of an identity number is its digest, which tells nobody anything.
+        value = self._identity if field_name == "national_id" else self._row.get(field_name)
+        shown = "" if value is None else show(str(encode_value(value)), field_name)
+        self._plan.faults.append(self._at(row, field_name, code, message, params, shown))
 
     def _note(self, row: int, field_name: str, code: str, message: str) -> None:
-        self._plan.notes.append(self._at(row, field_name, code, message, {}))
+        self._plan.notes.append(self._at(row, field_name, code, message, {}, ""))
 
     def _at(
-        self, row: int, field_name: str, code: str, message: str, params: Mapping[str, str]
+        self,
+        row: int,
+        field_name: str,
+        code: str,
+        message: str,
+        params: Mapping[str, str],
+        value: str,
     ) -> Fault:
         letter = self._letters.get(field_name)
         place = f"{letter}{row}" if letter else None
-        return Fault(self._roster.sheet, row, place, field_name, "", code, message, params)
+        return Fault(self._roster.sheet, row, place, field_name, value, code, message, params)
 
 
 def encode_planned(planned: Planned) -> dict[str, object]:
-    """What a row changes, as JSON; see `encode_changes`."""
+    """What a row changes, as JSON; see `changes.encode_changes`."""
     if planned.action == "create":
-        return {name: _encode(value) for name, value in planned.values.items()}
+        return {name: encode_value(value) for name, value in planned.values.items()}
     return encode_changes(planned.changes)
 
 
-def encode_changes(changes: Mapping[str, tuple[object, object]]) -> dict[str, object]:
-    """Changes as JSON: before and after; the value alone where nothing was before.
-
-    >>> encode_changes({"until": (None, OPEN_END), "title": ("讲师", "教授")})
-    {'until': 'open', 'title': ['讲师', '教授']}
-    """
-    return {
-        name: _encode(after) if before is None else [_encode(before), _encode(after)]
-        for name, (before, after) in changes.items()
-    }
-
-
-def decode_changes(found: Mapping[str, object]) -> dict[str, tuple[object, object]]:
-    """Read back what `encode_changes` made.
-
-    >>> decode_changes({"since": "2026-01-02"})
-    {'since': (None, datetime.date(2026, 1, 2))}
-    """
-    changes = {}
-    for name, said in found.items():
-        before, after = said if isinstance(said, list) else (None, said)
-        changes[name] = (_decode(name, before), _decode(name, after))
-    return changes
-
-
-def _encode(value: object) -> object:
-    if isinstance(value, date):
-        return "open" if value == OPEN_END else value.isoformat()
-    return value
-
-
-def _decode(name: str, value: object) -> object:
-    if name in _DAYS and isinstance(value, str):
-        return OPEN_END if value == "open" else date.fromisoformat(value)
-    return value
-
-
-_DAYS: Final = frozenset(("since", "until", "birth_date"))
 _NUMBER_MISSING: Final = N_("The member number is missing, and nobody on file matches this row.")
 _SAME_MEMBER: Final = N_(
     "This row and row %(row)s match the same member. Correct one of them or give both numbers."
 )
 _CATALOGUE_EMPTY: Final = N_("The society has no classes or grades yet. Add them first.")
-_CLASS_ASSUMED: Final = N_("No class is given; the usual one was taken.")
-_GRADE_ASSUMED: Final = N_("No grade is given; the lowest one was taken.")
-_SINCE_ASSUMED: Final = N_("No join date is given; the day of the import was taken.")
+_ASSUMED: Final = {
+    "class": N_("No class is given; the usual one was taken."),
+    "grade": N_("No grade is given; the lowest one was taken."),
+    "since": N_("No join date is given; the day of the import was taken."),
+    "until": N_("No last day is given; the membership has no end."),
+}
+_SINCE_MISSING: Final = N_(
+    "This last day has passed and no join date is given, so the term has no beginning. Add the "
+    "join date."
+)
+_AS_FILED: Final = N_("The number is on file in another spelling, which was kept.")
+_NUMBER_CHANGED: Final = N_("The member is on file under another number; this one replaces it.")
+_ONE_NUMBER: Final = N_(
+    "Row %(row)s and row %(other)s hold one member number once its zeros in front are put back. "
+    "Correct or delete all but one."
+)
+_SAME_PERSON: Final = N_(
+    "Row %(row)s holds the same person under another number. Delete the row with the wrong number; "
+    "if they are two people, give each her own mobile number and e-mail."
+)
+_ORCID_HELD: Final = N_(
+    "Member %(number)s has this ORCID iD on file. An ORCID iD belongs to one person; correct it."
+)
 _SINCE_KEPT: Final = N_("Several terms are on file; their beginnings were kept.")
 _REVERSED: Final = N_("The membership would end before it begins. Correct one of the dates.")

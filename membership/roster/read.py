@@ -7,6 +7,7 @@ from typing import Final
 
 from consortium.kernel.errors import N_
 from membership.roster import columns as column_rules
+from membership.roster.characters import is_same_name
 from membership.roster.choices import Chosen, read_choice, require_columns
 from membership.roster.container import detect_kind
 from membership.roster.errors import CellFault, RosterHeaderMissing
@@ -15,7 +16,9 @@ from membership.roster.header import HEADER_ROWS, Header, find_header
 from membership.roster.identity import born_on
 from membership.roster.joining import join_names
 from membership.roster.lines import Lines
-from membership.roster.reading import ReadColumn, read_column, show
+from membership.roster.numbering import fold_number
+from membership.roster.reading import ReadColumn, read_column, share_periods, show
+from membership.roster.repeats import list_repeated
 from membership.roster.text import read_text_file
 from membership.roster.values import (
     Book,
@@ -86,7 +89,10 @@ def read_roster(
         for column in columns
         if column.field
     }
+    share_periods(read, rows=len(rows))
     report = _Report(grid, columns, rows)
+    if book.unsure:
+        report.note_encoding(header)
     for field, found in read.items():
         report.take(field, found)
     report.cross_check({field: found.values for field, found in read.items()})
@@ -103,6 +109,7 @@ def read_roster(
         notes=tuple(sorted(report.notes, key=lambda note: note.row)),
         skipped={kind: len(places) for kind, places in lines.skipped.items()},
         skipped_rows={kind: tuple(places) for kind, places in lines.skipped.items()},
+        unpadded=report.unpadded,
     )
 
 
@@ -171,13 +178,31 @@ class _Report:
         self._rows = rows
         self.faults: list[Fault] = []
         self.notes: list[Fault] = []
+        self.unpadded: dict[int, str] = {}
+        self._numbers: dict[str, list[object]] = {}
 
     def take(self, field: str, column: ReadColumn) -> None:
         """Place the faults and notes of a column."""
+        if field == "member_number":
+            self._take_numbers(column)
         for index, fault in column.faults.items():
             self.faults.append(self._at(index, field, fault.code, fault.message, fault.params))
         for index, note in column.notes.items():
             self.notes.append(self._at(index, field, note.code, note.message, {}))
+
+    def note_encoding(self, header: Header) -> None:
+        """Ask for a look at the names where the file is too short to prove its encoding."""
+        row = header.rows[-1] + 1
+        code, message = "encoding-unsure", _ENCODING_UNSURE
+        self.notes.append(Fault(self._grid.name, row, None, None, "", code, message, {}))
+
+    def _take_numbers(self, column: ReadColumn) -> None:
+        """Keep numbers as written: whether zeros are put back, the members on file decide."""
+        self.unpadded = {self._rows[index] + 1: text for index, text in column.unpadded.items()}
+        written = list(column.values)
+        for index, text in column.unpadded.items():
+            written[index] = text
+        self._numbers = {"member_number": _fold_all(written)}
 
     def _at(
         self, index: int, field: str, code: str, message: str, params: Mapping[str, str]
@@ -201,7 +226,7 @@ class _Report:
         for index, name in enumerate(values["name"]):
             if name is None and self._rows[index] + 1 not in bad:
                 self._refuse(index, "name", CellFault("name-missing", _NAME_MISSING))
-        self._check_repeats(values)
+        self._check_repeats({**values, **self._numbers})
         self._check_periods(values)
         self._note_contradictions(values)
 
@@ -210,9 +235,12 @@ class _Report:
         for field, code, message in (
             ("member_number", "member-number-repeated", _NUMBER_REPEATED),
             ("national_id", "national-id-repeated", _ID_REPEATED),
+            ("orcid", "orcid-repeated", _ORCID_REPEATED),
         ):
-            for indexes in _repeated(values.get(field, [])):
+            for indexes in list_repeated(values.get(field, [])):
                 whole = {tuple(column[index] for column in values.values()) for index in indexes}
+                if field == "orcid" and _is_one_person(values["name"], indexes):
+                    continue
                 if len(whole) > 1:
                     for index in indexes:
                         fault = self._rival(index, indexes, field, code, message)
@@ -237,7 +265,9 @@ class _Report:
             zip(values.get("since", []), values.get("until", []), strict=False)
         ):
             if isinstance(since, date) and isinstance(until, date) and until < since:
-                self._refuse(index, "until", CellFault("period-reversed", _REVERSED))
+                # Where one cell gave both days, that cell is the one to correct.
+                field = "until" if "until" in self._columns else "since"
+                self._refuse(index, field, CellFault("period-reversed", _REVERSED))
 
     def _note_contradictions(self, values: Mapping[str, list[object]]) -> None:
         pairs = zip(values.get("national_id", []), values.get("birth_date", []), strict=False)
@@ -258,24 +288,30 @@ class _Report:
         )
 
 
-def _repeated(values: Sequence[object]) -> list[list[int]]:
-    if len(set(values)) + values.count(None) >= len(values):
-        known = [value for value in values if value is not None]
-        if len(set(known)) == len(known):
-            return []
-    places: dict[object, list[int]] = {}
-    for index, value in enumerate(values):
-        if value is not None:
-            places.setdefault(value, []).append(index)
-    return [indexes for indexes in places.values() if len(indexes) > 1]
+def _fold_all(numbers: Sequence[object]) -> list[object]:
+    texts = ["" if number is None else str(number) for number in numbers]
+    # Plain letters need no more than capitals, and a large roster no call for each row.
+    folded = map(str.upper if "".join(texts).isascii() else fold_number, texts)
+    return [text or None for text in folded]
 
 
+def _is_one_person(names: Sequence[object], indexes: Sequence[int]) -> bool:
+    return all(is_same_name(names[indexes[0]], names[index]) for index in indexes)
+
+
+_ENCODING_UNSURE: Final = N_(
+    "The file does not say how its letters are encoded and is too short to tell. Compare the names "
+    "before applying; if they are wrong, save the file as .xlsx and send it again."
+)
 _NAME_MISSING: Final = N_("The name is missing. Write the person's name.")
 _NUMBER_REPEATED: Final = N_(
     "%(cell)s and %(other)s hold the same member number. Correct or delete all but one."
 )
 _ID_REPEATED: Final = N_(
     "%(cell)s and %(other)s hold the same identity number. Correct or delete all but one."
+)
+_ORCID_REPEATED: Final = N_(
+    "%(cell)s and %(other)s hold the same ORCID iD under two names. Correct or empty all but one."
 )
 _ROW_REPEATED: Final = N_("This row repeats row %(row)s word for word. Delete one of them.")
 _REVERSED: Final = N_("The membership ends before it begins. Correct one of the dates.")

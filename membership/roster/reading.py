@@ -1,14 +1,16 @@
 """Columns of cells to columns of values, one reader a field, each distinct cell read once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from datetime import date, timedelta
 from typing import Final
 
 from consortium.kernel.errors import N_
 from membership.roster.characters import (
     fold,
     has_private_use,
+    has_remark,
     is_nothing,
     mask,
     plain,
@@ -18,7 +20,7 @@ from membership.roster.characters import (
 from membership.roster.contacts import read_email, read_gender
 from membership.roster.dates import DateStyle, Edge, learn_style, read_date
 from membership.roster.errors import CellFault
-from membership.roster.identity import read_national_id, read_orcid, refuse_rounded
+from membership.roster.identity import born_on, read_national_id, read_orcid, refuse_rounded
 from membership.roster.numbers import (
     Noted,
     looks_rounded,
@@ -40,6 +42,7 @@ _ERRORS: Final = frozenset(
     ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"]
 )
 _EDGES: Final[Mapping[str, Edge]] = {"since": "since", "until": "until", "birth_date": "birth"}
+_AHEAD: Final = timedelta(days=366)
 # Round numbers are sold dear; three in one roster are a spreadsheet's doing.
 _SUSPECT_MOBILES: Final = 3
 _PERSONAL: Final = frozenset(["national_id", "mobile"])
@@ -48,11 +51,15 @@ _SUFFIXES: Final = ("会员", "member", "级")
 
 @dataclass(frozen=True, slots=True)
 class ReadColumn:
-    """Values in row order, and what happened at single rows, by index into them."""
+    """Values in row order, and what happened at single rows, by index into them.
+
+    `unpadded` keeps member numbers as written where zeros were put back.
+    """
 
     values: list[object]
     faults: dict[int, CellFault]
     notes: dict[int, Noted]
+    unpadded: dict[int, str] = attribute(default_factory=dict)
 
 
 def show(cell: Cell, field: str) -> str:
@@ -77,10 +84,11 @@ def read_column(
         _pad(column, vocabulary.number_width)
     elif field == "national_id":
         _refuse_rounded_identities(column)
+        _refuse_unborn(column, vocabulary.today)
     elif field == "mobile":
         _refuse_rounded_mobiles(column)
     elif field == "name":
-        _note_private_use(column)
+        _note_names(column)
     return column
 
 
@@ -118,7 +126,39 @@ def _read_day(cell: Cell, edge: Edge, style: DateStyle, vocabulary: Vocabulary) 
     day = found.value if isinstance(found, Noted) else found
     if edge == "birth" and isinstance(day, date) and day > vocabulary.today:
         raise CellFault("date-impossible", N_("This birth date lies in the future. Correct it."))
+    start = day if edge == "since" else found.other if isinstance(found, Noted) else None
+    if edge != "birth" and isinstance(start, date) and start - vocabulary.today > _AHEAD:
+        raise CellFault(
+            "date-impossible", N_("This join date lies more than a year ahead. Correct it.")
+        )
     return found
+
+
+def share_periods(columns: dict[str, ReadColumn], *, rows: int) -> None:
+    """Give both days of a period in one cell to their fields, where these are empty.
+
+    What the field's own column says goes before; the note then says which day was read.
+    """
+    for field, other in (("since", "until"), ("until", "since")):
+        column = columns.get(field)
+        if column is None:
+            continue
+        for index, note in column.notes.items():
+            if note.code != "date-range":
+                continue
+            beside = columns.setdefault(other, ReadColumn([None] * rows, {}, {}))
+            if index in beside.faults:
+                continue
+            if beside.values[index] is None:
+                beside.values[index] = note.other
+            elif beside.values[index] != note.other:
+                column.notes[index] = replace(note, message=_ONE_DAY[field])
+
+
+_ONE_DAY: Final = {
+    "since": N_("The cell holds a period; its first day was read, the last has its own column."),
+    "until": N_("The cell holds a period; its last day was read, the first has its own column."),
+}
 
 
 def _choice(names: Mapping[str, tuple[str, ...]] | None, code: str, message: str) -> Reader:
@@ -229,6 +269,7 @@ def _pad(column: ReadColumn, width: int | None) -> None:
             padded = pad_number(value, width)
             if padded != value:
                 column.values[index] = padded
+                column.unpadded[index] = value
                 column.notes[index] = Noted(padded, "member-number-padded", _PADDED)
 
 
@@ -245,6 +286,19 @@ def _refuse_rounded_identities(column: ReadColumn) -> None:
             column.faults[index] = refuse_rounded()
 
 
+def _refuse_unborn(column: ReadColumn, today: date) -> None:
+    latest = today.strftime("%Y%m%d")
+    for index, value in enumerate(column.values):
+        if isinstance(value, str) and value[6:14] > latest:
+            born = born_on(value)
+            if born is not None and born > today:
+                column.values[index] = None
+                column.faults[index] = CellFault(
+                    "national-id-invalid",
+                    N_("The birth date in this number lies in the future. Correct the number."),
+                )
+
+
 def _refuse_rounded_mobiles(column: ReadColumn) -> None:
     """13800000000 may be a number; several such, or one beside 1.38E+10, were rounded."""
     suspects = [index for index, value in enumerate(column.values) if looks_rounded(value)]
@@ -256,12 +310,16 @@ def _refuse_rounded_mobiles(column: ReadColumn) -> None:
         column.faults[index] = refuse_rounded_mobile()
 
 
-def _note_private_use(column: ReadColumn) -> None:
+def _note_names(column: ReadColumn) -> None:
     for index, value in enumerate(column.values):
-        if isinstance(value, str) and not value.isascii() and has_private_use(value):
-            column.notes[index] = Noted(value, "name-private-use", _PRIVATE)
+        if isinstance(value, str) and not value.isascii():
+            if has_private_use(value):
+                column.notes[index] = Noted(value, "name-private-use", _PRIVATE)
+            elif has_remark(value):
+                column.notes[index] = Noted(value, "name-remark", _REMARK)
 
 
 _PRIVATE: Final = N_(
     "The name holds a character of a private font. Ask for its standard form, if it has one."
 )
+_REMARK: Final = N_("Brackets stand beside the name; they were kept as part of it.")

@@ -1,35 +1,22 @@
-"""Delimited text to a grid: which encoding, which delimiter, which quotes."""
+"""Delimited text to a grid: which delimiter, which quotes."""
 
 import csv
-import io
 import re
 from collections.abc import Iterable
 from typing import Final
 
-from charset_normalizer import from_bytes
-
-from consortium.kernel.errors import N_
-from membership.roster.errors import RosterDamaged, RosterTooLarge, RosterUnreadable
-from membership.roster.frequent import FREQUENT
+from membership.roster.encoding import decode, is_unsure, label
+from membership.roster.errors import RosterQuoteOpen, RosterTooLarge
+from membership.roster.quotes import find_swallowed, split_lines
 from membership.roster.values import Book, Cell, Grid
 from membership.roster.workbook import COLUMN_LIMIT, ROW_LIMIT
 
-_SAMPLE_BYTES: Final = 256 * 1024
 _TEXT_LIMIT_BYTES: Final = 100 * 1024 * 1024
 _FIELD_LIMIT: Final = 20_000
 _DELIMITERS: Final = ",\t;|"
-_MULTIBYTE: Final = ("gb18030", "cp950", "big5hkscs")
-_LABELS: Final = {"cp950": "big5", "big5hkscs": "big5"}
-_HEADERS: Final = (
-    "姓名", "会员", "會員", "手机", "手機", "邮箱", "郵箱", "單位", "单位", "性别", "性別", "编号",
-    "編號", "职称", "職稱", "電話", "电话", "级别", "級別", "日期", "身份", "電子郵件", "学会",
-    "學會",
-)  # fmt: skip
-_HAN: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_ODD: Final = re.compile(
-    "[\u3040-\u30ff\u2500-\u257f\ue000-\uf8ff\u0400-\u04ff\u0370-\u03ff\u3100-\u312f\ufffd"
-    "\x00-\x08\x0e-\x1f\x80-\x9f]"
-)
+_WIDE_COMMA: Final = "\uff0c"
+# No cell is an end of transmission, so a row of this one alone is the end of the text.
+_END: Final = "\x04"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 
 
@@ -38,7 +25,7 @@ def read_text_file(data: bytes) -> Book:
 
     Raises:
         RosterUnreadable: no text in any of these encodings.
-        RosterDamaged: a quotation mark is opened and never closed.
+        RosterQuoteOpen: a quotation mark is opened and not closed where its cell ends.
         RosterTooLarge: more text or rows than a roster can have.
     """
     if len(data) > _TEXT_LIMIT_BYTES:
@@ -51,81 +38,8 @@ def read_text_file(data: bytes) -> Book:
         encoding=label(encoding),
         grids=(grid,),
         lossy="\ufffd" in text,
+        unsure=is_unsure(encoding, text),
     )
-
-
-def label(encoding: str) -> str:
-    """The encoding's name as people know it; both tables of Big5 are `big5`."""
-    return _LABELS.get(encoding, encoding)
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """Return the encoding's name and the text; single bad bytes become U+FFFD.
-
-    UTF-8 proves itself. GB18030 decodes nearly any bytes, Big5 files among them, so between the
-    two the text decides: the right table yields everyday characters, the wrong one rare ones.
-
-    >>> decode("會員編號,姓名".encode("cp950"))
-    ('cp950', '會員編號,姓名')
-    >>> decode("会员编号,姓名".encode("gb18030"))
-    ('gb18030', '会员编号,姓名')
-    """
-    marked = _decode_marked(data)
-    if marked is not None:
-        return marked
-    try:
-        return "utf-8", data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        valid = data[: error.start]
-        # A lone bad byte late in a UTF-8 text: everything before it has proved the encoding.
-        if sum(byte > 0x7F for byte in valid[:_SAMPLE_BYTES]) > 300 and _few_bad(data, "utf-8"):
-            return "utf-8", data.decode("utf-8", "replace")
-    best = max(_MULTIBYTE, key=lambda name: _score(data, name))
-    if _score(data, best) <= 0:
-        return _decode_by_statistics(data)
-    return best, data.decode(best, "replace")
-
-
-def _decode_marked(data: bytes) -> tuple[str, str] | None:
-    """Text with a byte order mark, or UTF-16 that shows itself by its zero bytes."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return "utf-8", data[3:].decode("utf-8", "replace")
-    try:
-        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return "utf-16", data.decode("utf-16")
-        sample = data[:2000]
-        if sample.count(0) > len(sample) // 10:
-            little = sample[1::2].count(0) >= sample[::2].count(0)
-            name = "utf-16-le" if little else "utf-16-be"
-            return "utf-16", data.decode(name)
-    except UnicodeDecodeError as error:
-        raise RosterUnreadable(found=N_("of an unknown kind")) from error
-    return None
-
-
-def _few_bad(data: bytes, name: str) -> bool:
-    bad = data.decode(name, "replace").count("\ufffd")
-    return bad * 2000 <= len(data) or bad <= 2
-
-
-def _score(data: bytes, name: str) -> float:
-    """How much a sample looks like office Chinese under an encoding; 0 or less means not at all."""
-    sample = data[:_SAMPLE_BYTES]
-    text = sample.decode(name, "replace").rstrip("\ufffd")
-    han = _HAN.findall(text)
-    if not han:
-        return -1.0
-    frequent = sum(letter in FREQUENT for letter in han) / len(han)
-    odd = len(_ODD.findall(text)) / len(han)
-    headers = sum(word in text[:4000] for word in _HEADERS)
-    return frequent - 2 * odd + 0.15 * min(headers, 4) - 0.2
-
-
-def _decode_by_statistics(data: bytes) -> tuple[str, str]:
-    found = from_bytes(data[:_SAMPLE_BYTES], steps=5, chunk_size=4096).best()
-    if found is None or b"\x00" in data[:_SAMPLE_BYTES]:
-        raise RosterUnreadable(found=N_("of an unknown kind"))
-    return found.encoding, data.decode(found.encoding, "replace")
 
 
 def _choose_delimiter(text: str) -> tuple[str, str]:
@@ -134,7 +48,12 @@ def _choose_delimiter(text: str) -> tuple[str, str]:
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
         return rest, first.strip()[4]
     lines = [line for line in _QUOTED.sub('""', text[:20_000]).splitlines() if line.strip()][:30]
-    return text, max(_DELIMITERS, key=lambda sign: _evenness(lines, sign))
+    best = max(_DELIMITERS, key=lambda sign: _evenness(lines, sign))
+    wide = {line.count(_WIDE_COMMA) for line in text.splitlines() if line.strip()}
+    if len(wide) == 1 and wide != {0} and best not in (lines[0] if lines else ""):
+        # Typed under a Chinese keyboard; commas in prose would not be the same in every line.
+        best = _WIDE_COMMA
+    return text, best
 
 
 def _evenness(lines: Iterable[str], sign: str) -> float:
@@ -146,15 +65,34 @@ def _evenness(lines: Iterable[str], sign: str) -> float:
 
 
 def _split(text: str, delimiter: str) -> list[list[Cell]]:
+    """Cut a text into rows of cells.
+
+    Raises:
+        RosterQuoteOpen: a cell in quotation marks runs on over the rows after it.
+    """
     rows: list[list[Cell]] = []
     csv.field_size_limit(_FIELD_LIMIT)
+    end = _END if text.endswith(("\n", "\r")) else f"\n{_END}"
+    lines = split_lines(text + end)
     # Not strict: offices write stray quotes inside cells, and a stray quote loses nothing.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    long: list[tuple[int, int, list[str]]] = []
+    first = 0
     try:
         for row in reader:
             rows.append(list(row))
+            if reader.line_num - first > 1:
+                long.append((first, reader.line_num, row))
             if len(row) > COLUMN_LIMIT or len(rows) > ROW_LIMIT:
                 raise RosterTooLarge(limit=f"{ROW_LIMIT:,} rows, {COLUMN_LIMIT:,} columns")
+            first = reader.line_num
     except csv.Error as error:
-        raise RosterDamaged from error
+        raise RosterQuoteOpen(line=first + 1) from error
+    if rows[-1] != [_END]:
+        # The last cell has swallowed the end of the text, from the line where its quote stands.
+        raise RosterQuoteOpen(line=len(lines) - len(split_lines(str(rows[-1][-1]))) + 1)
+    rows.pop()
+    swallowed = find_swallowed(rows, lines, long, delimiter)
+    if swallowed is not None:
+        raise RosterQuoteOpen(line=swallowed)
     return rows

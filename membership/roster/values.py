@@ -76,7 +76,8 @@ class Book:
     """A file taken apart: its grids and how dates and letters were encoded.
 
     `encoding` is None for workbooks; `epoch_1904` says that day 0 is 1904-01-01; `lossy` that
-    some bytes could not be decoded and stand as U+FFFD.
+    some bytes could not be decoded and stand as U+FFFD; `unsure` that too little text stands in
+    the file to prove its encoding.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Book:
     grids: tuple[Grid, ...]
     epoch_1904: bool = False
     lossy: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Roster:
 
     `values[field][i]` is the normalised value, or None where the cell is empty or at fault. Rows
     with a fault are in `refused`. `notes` tell what was changed or left out without refusing;
-    `skipped_rows` are the sheet rows that `skipped` counts, by kind.
+    `skipped_rows` are the sheet rows that `skipped` counts, by kind. `unpadded` holds, by sheet
+    row, member numbers as written before zeros were put back.
     """
 
     kind: str
@@ -164,6 +167,7 @@ class Roster:
     notes: tuple[Fault, ...]
     skipped: Mapping[str, int]
     skipped_rows: Mapping[str, tuple[int, ...]] = attribute(default_factory=dict)
+    unpadded: Mapping[int, str] = attribute(default_factory=dict)
 
     @property
     def read(self) -> int:

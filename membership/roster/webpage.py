@@ -3,8 +3,8 @@
 from html.parser import HTMLParser
 from typing import Final
 
+from membership.roster.encoding import decode, is_unsure, label
 from membership.roster.errors import RosterTooLarge, RosterUnreadable
-from membership.roster.text import decode, label
 from membership.roster.values import Book, Cell, Grid
 from membership.roster.workbook import COLUMN_LIMIT, ROW_LIMIT
 
@@ -101,4 +101,5 @@ def read_web_page(data: bytes) -> Book:
     )
     if not grids:
         raise RosterUnreadable(found="HTML")
-    return Book(kind="html", encoding=label(encoding), grids=grids)
+    unsure = is_unsure(encoding, text)
+    return Book(kind="html", encoding=label(encoding), grids=grids, unsure=unsure)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 
 from consortium.kernel import crypto
 from consortium.kernel.clock import last_day
@@ -17,6 +17,7 @@ from consortium.kernel.unit_of_work import reading
 from consortium.services import organisations
 from consortium.services.organisations import Organisation
 from membership import models
+from membership.roster.numbers import decide_width
 from membership.roster.plan import Defaults, Known
 from membership.roster.values import OPEN_END, Vocabulary
 from membership.services import catalogue, selects
@@ -59,17 +60,19 @@ def _today(society: Organisation, now: datetime) -> date:
 
 
 def _number_width(society_id: UUID) -> int | None:
-    """The one length of all-digit numbers with leading zeros; None when there is none.
+    """The one length of the society's all-digit numbers; None where they have none.
 
-    A number with a zero in front proves that zeros count; the roster's newest ones decide.
+    All of them are weighed as those of a file are (`measure_width`), counted where they lie.
     """
-    numbers = db.session.scalars(
-        select(models.Member.member_number)
-        .where(models.Member.society_id == society_id, models.Member.member_number.like("0%"))
-        .limit(200)
-    ).all()
-    widths = {len(number) for number in numbers if number.isdecimal() and len(number) > 1}
-    return widths.pop() if len(widths) == 1 else None
+    number = models.Member.member_number
+    is_padded = and_(number.like("0%"), func.length(number) > 1)
+    counts = db.session.execute(
+        select(func.length(number), func.count(), func.count().filter(is_padded))
+        # Nothing is left of a number that is all digits; both databases know this function.
+        .where(models.Member.society_id == society_id, func.ltrim(number, "0123456789") == "")
+        .group_by(func.length(number))
+    )
+    return decide_width({width: (alike, padded) for width, alike, padded in counts})
 
 
 def read_defaults(society: str, *, now: datetime) -> Defaults:

@@ -14,8 +14,9 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services.organisations import Organisation
 from membership import models
+from membership.roster.changes import decode_changes, encode_changes
 from membership.roster.errors import ImportExpired, ImportNotApplied
-from membership.roster.plan import TERM_FIELDS, Known, decode_changes, encode_changes
+from membership.roster.plan import TERM_FIELDS, Known
 from membership.roster.unwinding import Line, Unwound, unwind
 from membership.roster.values import OPEN_END
 from membership.services import roster_state

@@ -54,6 +54,17 @@ def code_of(reader: Any, *cell: Any, **more: Any) -> str:
         ("Ada  Lovelace", "Ada Lovelace"),
         ("J. R. Smith", "J. R. Smith"),
         ("O'Neill", "O'Neill"),
+        ("O’Neill", "O’Neill"),
+        ("Smith, John Jr.", "Smith, John Jr."),
+        ("Jean-Luc Ó Briain", "Jean-Luc Ó Briain"),
+        ("Nguye\u0302\u0303n Văn A", "Nguye\u0302\u0303n Văn A"),
+        ("Kumar a/l Raju", "Kumar a/l Raju"),
+        ("欧阳 娜娜", "欧阳娜娜"),
+        ("王 小明", "王小明"),
+        ("买买提 艾力", "买买提艾力"),
+        ("张三（女）", "张三（女）"),
+        ("葛\U000e0100城", "葛\U000e0100城"),
+        ("\u2f45伟", "\u2f45伟"),
         ("無", None),
         ("", None),
         ("-", None),
@@ -69,11 +80,27 @@ def test_a_name_loses_its_padding_and_keeps_its_characters(cell: str, name: str 
         ("张?", "name-damaged"),
         ("张\ufffd", "name-damaged"),
         ("张□", "name-damaged"),
+        ("张？", "name-damaged"),
+        ("张××", "name-damaged"),
         ("123", "name-invalid"),
         (12.0, "name-invalid"),
+        (True, "name-invalid"),
+        ("TRUE", "name-invalid"),
+        ("张三*", "name-invalid"),
+        ("1张三", "name-invalid"),
+        ("张三2", "name-invalid"),
+        ("@张三", "name-invalid"),
+        ("张三：", "name-invalid"),
+        ("张三、李四", "name-several"),
+        ("张三，李四", "name-several"),
+        ("张三/李四", "name-several"),
+        ("张三；李四", "name-several"),
+        ("Ada Lovelace & Alan Turing", "name-several"),
+        ("张三 李四", "name-several"),
+        ("张三\n李小四", "name-several"),
     ],
 )
-def test_a_name_with_a_lost_character_is_refused(cell: Any, code: str) -> None:
+def test_what_is_no_name_or_more_than_one_is_refused(cell: Any, code: str) -> None:
     assert code_of(read_name, cell) == code
 
 
@@ -90,6 +117,12 @@ def test_a_name_with_a_lost_character_is_refused(cell: Any, code: str) -> None:
         ("'00012", "00012"),
         ("\t00012", "00012"),
         ("E650000123M", "E650000123M"),
+        ("2020/0001", "2020/0001"),
+        ("京/0012", "京/0012"),
+        ("CM-00012", "CM-00012"),
+        ("2020-00123-45678", "2020-00123-45678"),
+        ("京(2020)00123", "京(2020)00123"),
+        ("A/1", "A/1"),
         ("无", None),
     ],
 )
@@ -105,9 +138,22 @@ def test_a_member_number_is_text(cell: Any, number: str | None) -> None:
         (12.5, "member-number-invalid"),
         ("1001;1002", "member-number-invalid"),
         ("x" * 61, "member-number-invalid"),
+        ("S900010M/S900011M", "member-number-invalid"),
+        ("S900010M／S900011M", "member-number-invalid"),
+        ("S900010M、S900011M", "member-number-invalid"),
+        ("S900010M，S900011M", "member-number-invalid"),
+        ("S900010M\nS900011M", "member-number-invalid"),
+        ("S900010M S900011M", "member-number-invalid"),
+        ("S900010M(旧S800011M)", "member-number-invalid"),
+        ("1001/1002", "member-number-invalid"),
+        ("10010 10011", "member-number-invalid"),
+        ("0", "member-number-invalid"),
+        (0.0, "member-number-invalid"),
+        (True, "member-number-invalid"),
+        ("TRUE", "member-number-invalid"),
     ],
 )
-def test_a_member_number_that_lost_digits_is_refused(cell: Any, code: str) -> None:
+def test_what_is_no_member_number_or_two_is_refused(cell: Any, code: str) -> None:
     assert code_of(read_member_number, cell) == code
 
 
@@ -145,6 +191,23 @@ def test_numbers_without_leading_zeros_are_left_alone() -> None:
         ("13800138000\n13900139000", "+8613800138000"),
         ("+852 9123 4567", "+85291234567"),
         ("00886912345678", "+886912345678"),
+        ("852-91234567", "+85291234567"),
+        ("(852) 9123 4567", "+85291234567"),
+        ("853 66123456", "+85366123456"),
+        ("886-912345678", "+886912345678"),
+        ("13800138009（微信同号）", "+8613800138009"),
+        ("13800138009(微信)", "+8613800138009"),
+        ("13800138009 微信同号", "+8613800138009"),
+        ("13800138009（短号661234）", "+8613800138009"),
+        ("Mobile: +86 138-0013-8000", "+8613800138000"),
+        ("Tel. 13800138000", "+8613800138000"),
+        ("本人手机13800138000", "+8613800138000"),
+        ("电话/手机：13800138000", "+8613800138000"),
+        ("配偶13900139000，本人13800138000", "+8613800138000"),
+        ("13800138000(本人)；13900139000(配偶)", "+8613800138000"),
+        ("010-62345678-801", None),
+        ("+86 10 6234 5678", None),
+        ("办公室：0531-88881111", None),
         ("0531-88881111", None),
         ("010-62345678转801", None),
         ("400-810-8888", None),
@@ -159,6 +222,10 @@ def test_of_two_numbers_the_rest_is_noted() -> None:
     found = read_mobile("13800138000/13900139000")
     assert isinstance(found, Noted)
     assert found.code == "mobile-several"
+
+
+def test_a_label_alone_is_no_second_number() -> None:
+    assert read_mobile("电话/手机：13800138000") == "+8613800138000"
 
 
 def test_a_landline_is_noted_and_not_a_mobile() -> None:
@@ -177,6 +244,14 @@ def test_a_landline_is_noted_and_not_a_mobile() -> None:
         ("12800138000", "mobile-invalid"),
         ("张三", "mobile-invalid"),
         ("见备注", "mobile-invalid"),
+        ("23800138000", "mobile-invalid"),
+        ("张三13800138000", "mobile-labelled"),
+        ("配偶13800138000", "mobile-labelled"),
+        ("配偶：13800138000", "mobile-labelled"),
+        ("秘书 13800138000", "mobile-labelled"),
+        ("13800138000（王老师）", "mobile-labelled"),
+        ("13800138000 张三", "mobile-labelled"),
+        ("wife: +8613800138000", "mobile-labelled"),
     ],
 )
 def test_what_is_no_mobile_number_is_refused(cell: Any, code: str) -> None:
@@ -237,6 +312,10 @@ def test_a_birth_date_is_read_as_written(cell: Any, day: date | None) -> None:
         ("0975-03-02", "date-impossible"),
         ("03/02/1975", "date-ambiguous"),
         (1975.1, "date-ambiguous"),
+        ("75.3.5", "date-unclear"),
+        ("一九七五年三月", "date-unclear"),
+        ("9999-12-31", "date-impossible"),
+        (date.max, "date-impossible"),
         ("三月", "date-unclear"),
         ("1975年三月", "date-unclear"),
         (True, "date-unclear"),
@@ -274,6 +353,16 @@ def test_a_date_that_can_be_meant_otherwise_is_refused(cell: Any, code: str) -> 
 )
 def test_the_last_day_of_a_membership_counts(cell: Any, day: date) -> None:
     assert value(read_date(cell, edge="until", style=PLAIN)) == day
+
+
+@pytest.mark.parametrize("cell", ["9999-12-31", "99991231", "9999年", "9999-12-31至9999-12-31"])
+def test_a_membership_does_not_begin_at_the_end_of_time(cell: str) -> None:
+    assert code_of(read_date, cell, edge="since", style=PLAIN) == "date-impossible"
+
+
+def test_an_end_in_words_that_name_no_day_is_refused() -> None:
+    assert code_of(read_date, "2028年底", edge="until", style=PLAIN) == "date-unclear"
+    assert code_of(read_date, "2020-01-01至换届", edge="since", style=PLAIN) == "date-unclear"
 
 
 def test_a_serial_of_the_1904_system_is_four_years_later() -> None:

@@ -241,7 +241,12 @@ def test_a_new_member_without_grade_or_dates_gets_the_lowest_from_today(house: F
     report = send(("M0001", "张三"), header=("会员号", "姓名"))
     (term,) = terms.list_terms(SYSTEM, society="math", member_number="M0001")
     assert (term.grade_code, term.since) == ("ordinary", datetime(2026, 5, 31, 16, tzinfo=UTC))
-    assert {note.code for note in report.notes} == {"grade-assumed", "since-assumed"}
+    assert {note.code: note.cells for note in report.notes} == {
+        "class-assumed": ("2",),
+        "grade-assumed": ("2",),
+        "since-assumed": ("2",),
+        "until-assumed": ("2",),
+    }
 
 
 def test_a_membership_that_would_end_before_it_begins_is_refused(house: Flask) -> None:

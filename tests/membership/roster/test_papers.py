@@ -32,6 +32,12 @@ from tests.membership.roster.test_cells import code_of, value
         ("P1234567", "P1234567"),
         ("K0123456", "K0123456"),
         ("CHN110105123456", "CHN110105123456"),
+        ("A123456789", "A123456789"),
+        ("a223456781", "A223456781"),
+        ("A123456(3)", "A1234563"),
+        ("Ａ123456（3）", "A1234563"),
+        ("AB987654(3)", "AB9876543"),
+        ("911124198108030024", "911124198108030024"),
         ("无", None),
     ],
 )
@@ -50,6 +56,9 @@ def test_papers_of_every_kind_are_read(cell: Any, number: str | None) -> None:
         ("990105194912310022", "national-id-check-digit"),
         ("11010519491331002" + check_digit("11010519491331002"), "national-id-invalid"),
         ("01010519491231002" + check_digit("01010519491231002"), "national-id-invalid"),
+        ("A123456788", "national-id-check-digit"),
+        ("A123456(7)", "national-id-check-digit"),
+        ("99010519491231002" + check_digit("99010519491231002"), "national-id-invalid"),
         ("12345", "national-id-invalid"),
         ("张三", "national-id-invalid"),
     ],
@@ -128,6 +137,11 @@ def test_an_orcid_with_a_wrong_check_digit_is_refused(cell: str) -> None:
 def test_free_text_is_trimmed_and_damage_refused() -> None:
     assert read_text("  山东大学\u3000数学学院\n") == "山东大学 数学学院"
     assert code_of(read_text, "山东\ufffd学") == "text-damaged"
+
+
+@pytest.mark.parametrize("cell", [True, False, 0, 0.0, "0", "TRUE", "FALSE"])
+def test_what_a_formula_left_behind_is_no_text(cell: Any) -> None:
+    assert code_of(read_text, cell) == "text-invalid"
 
 
 def test_folding_meets_across_scripts_and_widths() -> None:

@@ -14,12 +14,12 @@ from consortium.kernel.errors import ConsortiumError
 from membership.roster.characters import fold, narrow, read_name
 from membership.roster.contacts import read_email, read_gender
 from membership.roster.dates import DateStyle, read_date
+from membership.roster.encoding import decode
 from membership.roster.errors import CellFault
 from membership.roster.identity import check_digit, read_national_id, read_orcid
 from membership.roster.matching import Index
 from membership.roster.numbers import Noted, read_member_number, read_mobile
 from membership.roster.plan import BITS, TERM_FIELDS, Known
-from membership.roster.text import decode
 from membership.roster.unwinding import Line, unwind
 from membership.roster.values import OPEN_END
 from tests.membership.roster import files
