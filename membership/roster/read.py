@@ -70,9 +70,6 @@ def read_roster(
     """
     book = take_apart(data)
     grid, header, sheets = _choose_sheet(book, mapping or {})
-    if header.pairs:
-        joined = join_names(grid, header.first_data_row, header.pairs, header.matches)
-        header = replace(header, matches=joined)
     samples = _sample(grid, header)
     columns = column_rules.assign(header, samples, vocabulary=vocabulary, mapping=mapping)
     if not any(column.field == "name" for column in columns):
@@ -89,13 +86,7 @@ def read_roster(
         for column in columns
         if column.field
     }
-    share_periods(read, rows=len(rows))
-    report = _Report(grid, columns, rows)
-    if book.unsure:
-        report.note_encoding(header)
-    for field, found in read.items():
-        report.take(field, found)
-    report.cross_check({field: found.values for field, found in read.items()})
+    report = _report(book, grid, header, columns, rows, read)
     return Roster(
         kind=book.kind,
         encoding=book.encoding,
@@ -113,17 +104,43 @@ def read_roster(
     )
 
 
+def _report(
+    book: Book,
+    grid: Grid,
+    header: Header,
+    columns: Sequence[Column],
+    rows: Sequence[int],
+    read: dict[str, ReadColumn],
+) -> "_Report":
+    """Gather what is at fault in cells, between the cells of a row, and between rows."""
+    share_periods(read, rows=len(rows))
+    report = _Report(grid, columns, rows)
+    if book.unsure:
+        report.note_encoding(header)
+    for field, found in read.items():
+        report.take(field, found)
+    report.cross_check({field: found.values for field, found in read.items()})
+    return report
+
+
 def _choose_sheet(
     book: Book, mapping: Mapping[str, str | None]
 ) -> tuple[Grid, Header, tuple[Sheet, ...]]:
-    """Choose the sheet; a mapping that names no column is why there is no header, so it is told."""
+    """Choose the sheet and join names that stand in two columns.
+
+    A mapping that names no column is why there is no header, so it is told.
+    """
     try:
-        return choose_sheet(book, read_choice(mapping))
+        grid, header, sheets = choose_sheet(book, read_choice(mapping))
     except RosterHeaderMissing:
         rows = [row for grid in book.grids for row in grid.rows[:HEADER_ROWS]]
         texts = [said(cell) for row in rows for cell in row]
         require_columns(mapping, texts=texts, width=max(map(len, rows), default=0))
         raise
+    if header.pairs:
+        joined = join_names(grid, header.first_data_row, header.pairs, header.matches)
+        header = replace(header, matches=joined)
+    return grid, header, sheets
 
 
 def choose_sheet(

@@ -57,6 +57,10 @@ class ApiBlueprint(Blueprint):
     def register_views_in_doc(
         self, api: Any, app: Flask, spec: Any, *, name: str, parameters: Any
     ) -> None:
+        """Leave the operations to be described when somebody asks for the document."""
+        api.waiting.append(lambda: self._describe(api, app, spec, name=name, parameters=parameters))
+
+    def _describe(self, api: Any, app: Flask, spec: Any, *, name: str, parameters: Any) -> None:
         """Describe the operations, with an operationId each, without touching the shared notes."""
         kept = self._docs
         self._docs = deepcopy(kept)

@@ -1,7 +1,8 @@
 """The API's description: OpenAPI 3.1 at /api/v1/openapi.json."""
 
 import json
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -31,7 +32,15 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 class DescribedApi(Api):
-    """flask-smorest's collector; errors are kernel.web's business."""
+    """flask-smorest's collector; errors are kernel.web's business.
+
+    `waiting` are the descriptions that blueprints have left for later.
+    """
+
+    def __init__(self, app: Flask, *, spec_kwargs: dict[str, Any]) -> None:
+        """Collect for an application."""
+        self.waiting: list[Callable[[], None]] = []
+        super().__init__(app, spec_kwargs=spec_kwargs)
 
     def _register_error_handlers(self) -> None:
         """Leave errors to kernel.web."""
@@ -40,18 +49,16 @@ class DescribedApi(Api):
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """The description of every operation."""
-    text: str = current_app.extensions[EXTENSION]
-    response = Response(text, content_type="application/json")
+    response = Response(openapi_text(current_app), content_type="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     return response
 
 
 def init_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
-    """Register the operations of all features and describe them.
+    """Register the operations of all features; they are described when somebody first asks.
 
-    Raises:
-        ValueError: two operations have the same operationId; rename one function.
+    Most processes are never asked, and describing takes a sixth of a start.
     """
     issuer = app.extensions[SETTINGS].issuer
     app.config.setdefault("OPENAPI_URL_PREFIX", None)
@@ -73,16 +80,39 @@ def init_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
             api.register_blueprint(offered)
         else:
             app.register_blueprint(offered)
-    document = api.spec.to_dict()
-    _check_operation_ids(document)
-    app.extensions[EXTENSION] = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    app.extensions[EXTENSION] = Description(api)
     app.register_blueprint(blueprint)
+
+
+class Description:
+    """The document of one application, made once."""
+
+    def __init__(self, api: DescribedApi) -> None:
+        """Keep the collector."""
+        self._api = api
+        self._lock = threading.Lock()
+        self._text: str | None = None
+
+    def text(self) -> str:
+        """The document, ending with a line break.
+
+        Raises:
+            ValueError: two operations have the same operationId; rename one function.
+        """
+        with self._lock:
+            if self._text is None:
+                for describe in self._api.waiting:
+                    describe()
+                document = self._api.spec.to_dict()
+                _check_operation_ids(document)
+                self._text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+            return self._text
 
 
 def openapi_text(app: Flask) -> str:
     """The description as it is served, for the committed copy and its comparison."""
-    text: str = app.extensions[EXTENSION]
-    return text
+    description: Description = app.extensions[EXTENSION]
+    return description.text()
 
 
 def _describe_security(spec: Any, issuer: str, cookie: str) -> None:
