@@ -19,6 +19,7 @@ import requests
 ROOT = Path(__file__).parents[2]
 PASSWORD = "demo-plum-river-42"
 START_SECONDS = 120
+BLOCK = 60
 
 
 @dataclass
@@ -48,8 +49,13 @@ class Node:
 
 
 def free_ports() -> int:
-    """A port with two free ones behind it."""
-    for port in range(20000 + os.getpid() % 20000, 60000, 7):
+    """A port with two free ones behind it.
+
+    Each process looks in a block of its own: two runs side by side would else find the same
+    ports free, and both would take them.
+    """
+    block = 20000 + os.getpid() * BLOCK % 12000
+    for port in range(block, block + BLOCK - 2, 3):
         with ExitStack() as opened:
             try:
                 for offset in range(3):
