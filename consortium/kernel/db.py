@@ -197,6 +197,16 @@ def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tupl
     return session.connection().execute(statement, params).all()
 
 
+def refresh_statistics(*models: type[Model]) -> None:
+    """Let PostgreSQL's planner know of many new rows, in the transaction that wrote them.
+
+    Until its own round comes it takes the tables for small and joins them row by row.
+    """
+    if dialect_name() == "postgresql":
+        names = ", ".join(model.__tablename__ for model in models)
+        db.session.execute(sa.text(f"ANALYZE {names}"))
+
+
 def dialect_name() -> str:
     """`sqlite` or `postgresql`."""
     return db.engine.dialect.name

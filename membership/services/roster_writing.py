@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, insert, select, update
 from auth.services import people
 from auth.values import PersonWish
 from consortium.kernel.clock import end_of_day, start_of_day
-from consortium.kernel.db import Model, db
+from consortium.kernel.db import Model, db, refresh_statistics
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork
@@ -35,6 +35,7 @@ PROFILE_COLUMNS = {
 }
 """Which column of `member_profile` holds a field."""
 
+MANY = 1000
 _TERM_COLUMNS = {"class": "class_code", "grade": "grade_code"}
 
 
@@ -158,6 +159,8 @@ def write_plan(
         _line(uow, import_id, ids.get(id(one)) or _member_id(one), one) for one in plan.planned
     ]
     writer.insert(models.RosterImportLine, lines)
+    if len(created) > MANY:
+        refresh_statistics(models.Member, models.MemberProfile, models.Term)
 
 
 def _member_id(planned: Planned) -> UUID:
