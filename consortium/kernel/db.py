@@ -3,6 +3,7 @@
 import json
 import select
 from collections.abc import Sequence
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -170,8 +171,11 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        writes = connection.get_execution_options().get(WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(WRITES, False):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # It waits for nobody and cannot fail, so the engine's care for errors is not needed.
+            connection.connection.cursor().execute("BEGIN")
 
 
 def _listen_postgresql(engine: sa.Engine) -> None:
@@ -187,14 +191,21 @@ def _listen_postgresql(engine: sa.Engine) -> None:
             raise DisconnectionError
 
 
+open_read: ContextVar[sa.Connection | None] = ContextVar("open_read", default=None)
+"""The connection of the read that is open; kernel.unit_of_work sets it."""
+
+
 def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Rows of a statement of columns, in the session's transaction.
+    """Rows of a statement of columns, in the open transaction.
 
     Past the work that the ORM adds to every statement; for reads that most requests need.
     """
-    session = db.session()
-    session.flush()
-    return session.connection().execute(statement, params).all()
+    connection = open_read.get()
+    if connection is None:
+        session = db.session()
+        session.flush()
+        connection = session.connection()
+    return connection.execute(statement, params).all()
 
 
 def refresh_statistics(*models: type[Model]) -> None:

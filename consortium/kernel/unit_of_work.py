@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from consortium.kernel import clock, marks
 from consortium.kernel.audit.models import AuditRow
-from consortium.kernel.db import WRITES, Change, Model, Recorded, db
+from consortium.kernel.db import WRITES, Change, Model, Recorded, db, open_read
 from consortium.kernel.errors import N_, ConsortiumError, NotFound
 from consortium.kernel.ids import new_id
 from consortium.kernel.logs import current_request_id
@@ -197,7 +197,6 @@ class UnitOfWork:
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
-_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 def current_unit_of_work() -> UnitOfWork:
@@ -219,7 +218,7 @@ def unit_of_work() -> Iterator[UnitOfWork]:
     if outer is not None:
         yield outer
         return
-    if _reading.get():
+    if open_read.get() is not None:
         raise RuntimeError("a read cannot turn into a write; open the unit of work first")
     session = db.session()
     # A read before us would pin an old snapshot (SQLite: BUSY_SNAPSHOT at the first write).
@@ -278,23 +277,25 @@ def reading(read: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(read)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _current.get() is not None or _reading.get():
+        if _current.get() is not None or open_read.get() is not None:
             return read(*args, **kwargs)
         session = db.session()
         if session.in_transaction():
             session.close()
-        token = _reading.set(True)
+        token = None
         try:
-            if session.get_bind().dialect.name != "postgresql":
-                return read(*args, **kwargs)
-            session.connection(execution_options=READ_ONLY)
+            is_postgresql = session.get_bind().dialect.name == "postgresql"
+            options = READ_ONLY if is_postgresql else None
+            token = open_read.set(session.connection(execution_options=options))
             found = read(*args, **kwargs)
-            # Not rolled back: at a ROLLBACK psycopg forgets every prepared statement, and
-            # planning a read anew takes the server longer than running it.
-            session.commit()
+            if is_postgresql:
+                # Not rolled back: at a ROLLBACK psycopg forgets every prepared statement, and
+                # planning a read anew takes the server longer than running it.
+                session.commit()
             return found
         finally:
-            _reading.reset(token)
+            if token is not None:
+                open_read.reset(token)
             session.close()
 
     return run

@@ -88,7 +88,7 @@ Answer = tuple[Finding, tuple[Reason, ...]]
 def _inquiries(known: Known, question: Question) -> list[Inquiry]:
     """Return one inquiry for each society in which the person ever had a term, by code."""
     return [
-        Inquiry(direction(known, home, question.host), question.benefit, terms)
+        Inquiry(known, direction(known.ground, home, question.host), question.benefit, terms)
         for home, terms in known.homes(question.person)
     ]
 

@@ -1,14 +1,19 @@
 """The answer to a question, its canonical bytes and its hash."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-import rfc8785
-
 from membership.values import AgreementRef, Reason
+
+# Faster by far than a general RFC 8785 writer, and the same bytes (a test compares them): the
+# content has no numbers but small integers, and its keys are ASCII.
+_CANONICAL = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
 
 
 @lru_cache(maxsize=10_000)
@@ -83,7 +88,7 @@ class Decision:
     @cached_property
     def canonical(self) -> bytes:
         """The RFC 8785 bytes of the answer."""
-        return rfc8785.dumps(self.as_content())
+        return _CANONICAL.encode(self.as_content()).encode()
 
     @property
     def hash(self) -> str:

@@ -5,7 +5,7 @@ such a row counts in live answers and in no as-of answer. `supersedes` names the
 one replaces.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -201,6 +201,23 @@ class Facts:
     def views(self) -> dict[datetime | None, object]:
         """Hold the indexes that rules.known builds, one for each `known_at` asked."""
         return {}
+
+    @cached_property
+    def grounds(self) -> dict[datetime | None, object]:
+        """Hold the part of the indexes in which no person occurs."""
+        return {}
+
+    def with_people(
+        self,
+        *,
+        terms: tuple[TermFact, ...],
+        dues: tuple[DuesFact, ...] = (),
+        consents: tuple[ConsentFact, ...] = (),
+    ) -> "Facts":
+        """Return the same facts about societies with these people's; their indexes are shared."""
+        made = replace(self, terms=terms, dues=dues, consents=consents)
+        vars(made)["grounds"] = self.grounds
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,14 +45,10 @@ class Finding:
 class Inquiry:
     """A person's terms in one home society, asked about one benefit in one direction."""
 
+    known: Known
     direction: Direction
     benefit: str
     terms: Sequence[TermFact]
-
-    @property
-    def known(self) -> Known:
-        """The facts' index."""
-        return self.direction.known
 
 
 def find(ask: Inquiry, at: datetime) -> list[Finding]:
@@ -235,7 +231,7 @@ def _not_covered(ask: Inquiry, stretch: Stretch) -> Reason:
 
 def _circumstances(ask: Inquiry, term: TermFact) -> Circumstances:
     known = ask.known
-    society = known.societies.get(term.society)
+    society = known.ground.societies.get(term.society)
     return Circumstances(
         term=term,
         host=ask.direction.host,

@@ -99,27 +99,14 @@ class Text:
         return "in-force"
 
 
-class Known:
-    """Indexes over the live facts; built once for each `known_at` and shared by all questions."""
+class Ground:
+    """Indexes over what concerns societies: agreements, catalogues, standing; no person in it."""
 
     def __init__(self, facts: Facts, known_at: datetime | None) -> None:
         """Index the facts as known at `known_at` (None: all of them)."""
-        self.terms: dict[str, list[TermFact]] = defaultdict(list)
-        self.dues: dict[tuple[str, str], list[DuesFact]] = defaultdict(list)
-        self.consents: dict[tuple[str, str], list[ConsentFact]] = defaultdict(list)
         self.standings: dict[str, list[StandingFact]] = defaultdict(list)
         self.grades: dict[str, dict[str, list[GradeFact]]] = defaultdict(lambda: defaultdict(list))
         self.societies: dict[str, SocietyFact] = {}
-        for term in live(facts.terms, known_at):
-            if term.state != "void":
-                self.terms[term.person].append(term)
-        self._homes: dict[str, tuple[tuple[str, tuple[TermFact, ...]], ...]] = {}
-        for paid in live(facts.dues, known_at):
-            if paid.state == "active":
-                self.dues[paid.person, paid.society].append(paid)
-        for consent in live(facts.consents, known_at):
-            if consent.state == "active":
-                self.consents[consent.person, consent.society].append(consent)
         for standing in live(facts.standings, known_at):
             self.standings[standing.society].append(standing)
         for grade in live(facts.grades, known_at):
@@ -128,15 +115,6 @@ class Known:
             self.societies[society.code] = society
         self._agreements = _agreements(facts, known_at)
         self.directions: dict[tuple[str, str], object] = {}
-
-    def homes(self, person: str) -> tuple[tuple[str, tuple[TermFact, ...]], ...]:
-        """Return the societies in which the person ever had a term, by code, with those terms."""
-        found = self._homes.get(person)
-        if found is None:
-            held = _grouped(self.terms.get(person, ()), lambda term: term.society)
-            found = tuple((home, tuple(held[home])) for home in sorted(held))
-            self._homes[person] = found
-        return found
 
     def agreements(self, home: str, host: str) -> tuple[tuple[Text, ...], ...]:
         """Return each agreement with a clause in this direction, its newest version first."""
@@ -161,12 +139,50 @@ class Known:
             yield from rows
 
 
+class Known:
+    """Indexes over the live facts; built once for each `known_at` and shared by all questions."""
+
+    def __init__(self, facts: Facts, known_at: datetime | None) -> None:
+        """Index the facts as known at `known_at` (None: all of them)."""
+        self.ground = _ground(facts, known_at)
+        self.terms: dict[str, list[TermFact]] = defaultdict(list)
+        self.dues: dict[tuple[str, str], list[DuesFact]] = defaultdict(list)
+        self.consents: dict[tuple[str, str], list[ConsentFact]] = defaultdict(list)
+        for term in live(facts.terms, known_at):
+            if term.state != "void":
+                self.terms[term.person].append(term)
+        self._homes: dict[str, tuple[tuple[str, tuple[TermFact, ...]], ...]] = {}
+        for paid in live(facts.dues, known_at):
+            if paid.state == "active":
+                self.dues[paid.person, paid.society].append(paid)
+        for consent in live(facts.consents, known_at):
+            if consent.state == "active":
+                self.consents[consent.person, consent.society].append(consent)
+
+    def homes(self, person: str) -> tuple[tuple[str, tuple[TermFact, ...]], ...]:
+        """Return the societies in which the person ever had a term, by code, with those terms."""
+        found = self._homes.get(person)
+        if found is None:
+            held = _grouped(self.terms.get(person, ()), lambda term: term.society)
+            found = tuple((home, tuple(held[home])) for home in sorted(held))
+            self._homes[person] = found
+        return found
+
+
 def view(facts: Facts, known_at: datetime | None) -> Known:
     """Return the index of the facts as known at an instant, building it at the first question."""
     found = facts.views.get(known_at)
     if not isinstance(found, Known):
         found = Known(facts, known_at)
         facts.views[known_at] = found
+    return found
+
+
+def _ground(facts: Facts, known_at: datetime | None) -> Ground:
+    found = facts.grounds.get(known_at)
+    if not isinstance(found, Ground):
+        found = Ground(facts, known_at)
+        facts.grounds[known_at] = found
     return found
 
 

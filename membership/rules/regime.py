@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from membership.rules.decision import instant
 from membership.rules.facts import Clause
-from membership.rules.known import Known, Text
+from membership.rules.known import Ground, Text
 from membership.values import Reason
 
 AGREEMENT, STANDING, TERM, BENEFIT, GRADE, CONDITIONS, FRESHNESS, GRANTED = range(8)
@@ -64,12 +64,12 @@ class Stretch:
 class Direction:
     """Everything that holds from one home society to one host, for every person."""
 
-    def __init__(self, known: Known, home: str, host: str) -> None:
+    def __init__(self, ground: Ground, home: str, host: str) -> None:
         """Collect the points at which agreements, standing, ranks or freshness may change."""
-        self.known = known
+        self.ground = ground
         self.home = home
         self.host = host
-        self.texts = known.agreements(home, host) if home != host else ()
+        self.texts = ground.agreements(home, host) if home != host else ()
         found = {point for point in self._changes() if point is not None}
         self.points = sorted(found) if self.texts or home == host else []
         self.has_conditions = any(clause.conditions for clause in self.clauses())
@@ -105,20 +105,20 @@ class Direction:
         for _, clause in self._clauses():
             yield self._stale_at(clause)
         for society in (self.home, self.host) if self.texts else ():
-            for standing in self.known.standings.get(society, ()):
+            for standing in self.ground.standings.get(society, ()):
                 yield from (standing.since, standing.until)
-        for grade in self.known.grade_rows(self.host):
+        for grade in self.ground.grade_rows(self.host):
             yield from (grade.since, grade.until)
 
     def _stale_at(self, clause: Clause) -> datetime | None:
-        society = self.known.societies.get(self.home)
+        society = self.ground.societies.get(self.home)
         if society is None or society.observed_at is None or clause.max_staleness_seconds is None:
             return None
         return society.observed_at + timedelta(seconds=clause.max_staleness_seconds)
 
     def _make(self, at: datetime) -> Stretch:
-        grades = {row.code for row in self.known.grade_rows(self.host)}
-        ranks = {code: self.known.rank(self.host, code, at) for code in grades}
+        grades = {row.code for row in self.ground.grade_rows(self.host)}
+        ranks = {code: self.ground.rank(self.host, code, at) for code in grades}
         promises, refusal = self._promised(at)
         if refusal is not None:
             return Stretch(AGREEMENT, refusal, (), ranks)
@@ -167,7 +167,7 @@ class Direction:
         if self.home == self.host:
             return promises, None
         for society, side in ((self.host, "host"), (self.home, "home")):
-            found = self.known.standing(society, at)
+            found = self.ground.standing(society, at)
             if found is None or found.state == "active":
                 continue
             why = Reason(
@@ -183,12 +183,12 @@ class Direction:
         return promises, None
 
 
-def direction(known: Known, home: str, host: str) -> Direction:
+def direction(ground: Ground, home: str, host: str) -> Direction:
     """Return the direction's index, made at the first question about it."""
-    found = known.directions.get((home, host))
+    found = ground.directions.get((home, host))
     if not isinstance(found, Direction):
-        found = Direction(known, home, host)
-        known.directions[home, host] = found
+        found = Direction(ground, home, host)
+        ground.directions[home, host] = found
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -35,25 +36,39 @@ class Rows:
     person: UUID | None = None
 
 
-def read_rows(rows: Rows) -> tuple[Facts, dict[str, datetime | None], tuple[str, ...]]:
-    """Return facts, when each became known, and the sorted evidence names."""
-    recorded: dict[str, datetime | None] = {
-        f"{row.kind}:{row.id}": row.recorded_at for row in rows.societies
-    }
+Recorded = dict[str, datetime | None]
+
+
+def read_rows(rows: Rows, *, shared: bool) -> tuple[Facts, Recorded, tuple[str, ...]]:
+    """Return facts, when each became known, and the sorted evidence names.
+
+    Args:
+        rows: what the database gave now.
+        shared: let equal rows about societies share one index, whoever asks. Not for as-of
+            questions: an index is kept for each instant asked, and nobody would let go of them.
+    """
+    of_societies = _of_societies_once if shared else _of_societies
+    ground, known = of_societies(tuple(rows.societies), tuple(sorted(rows.zones.items())))
+    recorded = dict(known)
     for kind, found in (("term", rows.terms), ("dues", rows.dues), ("consent", rows.consents)):
         recorded.update((f"{kind}:{row.id}", row.recorded_at) for row in found)
+    facts = ground.with_people(
+        terms=tuple(_term(row, rows.person) for row in rows.terms),
+        dues=tuple(_dues(row, rows.person) for row in rows.dues),
+        consents=tuple(_consent(row, rows.person) for row in rows.consents),
+    )
     zones = [f"society:{code}@{zone}" for code, zone in rows.zones.items()]
-    return _facts(rows), recorded, tuple(sorted([*recorded, *zones]))
+    return facts, recorded, tuple(sorted([*recorded, *zones]))
 
 
-def _facts(rows: Rows) -> Facts:
+def _of_societies(
+    rows: tuple[Any, ...], zones: tuple[tuple[str, str], ...]
+) -> tuple[Facts, Recorded]:
     by_kind: dict[str, list[Any]] = {}
-    for row in rows.societies:
+    for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
-    return Facts(
-        societies=tuple(
-            SocietyFact(code, EPOCH, code=code, zone=zone) for code, zone in rows.zones.items()
-        ),
+    facts = Facts(
+        societies=tuple(SocietyFact(code, EPOCH, code=code, zone=zone) for code, zone in zones),
         standings=tuple(
             StandingFact(**_dated(row), society=row.society, state=row.state)
             for row in by_kind.get("standing", ())
@@ -77,10 +92,12 @@ def _facts(rows: Rows) -> Facts:
             for row in by_kind.get("accession", ())
         ),
         endings=tuple(_ending(row) for row in by_kind.get("ending", ())),
-        terms=tuple(_term(row, rows.person) for row in rows.terms),
-        dues=tuple(_dues(row, rows.person) for row in rows.dues),
-        consents=tuple(_consent(row, rows.person) for row in rows.consents),
     )
+    return facts, {f"{row.kind}:{row.id}": row.recorded_at for row in rows}
+
+
+# The key is the rows themselves as this transaction read them, so nothing can grow stale.
+_of_societies_once = lru_cache(maxsize=512)(_of_societies)
 
 
 def _dated(row: Any) -> dict[str, Any]:

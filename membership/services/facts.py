@@ -62,7 +62,7 @@ def _complete(terms: Sequence[Any], hosts: Sequence[str], known_at: datetime | N
         consents=_if("consent" in asked, fact_selects.consents_of_persons, as_of, of_persons),
         zones={row.society: row.time_zone for row in terms} if "seniority" in asked else {},
     )
-    return Loaded(*read_rows(rows))
+    return Loaded(*read_rows(rows, shared=not as_of))
 
 
 def _if(
@@ -104,7 +104,7 @@ def load_evidence(person: UUID, evidence: Sequence[str]) -> Loaded:
         zones=zones,
         person=person,
     )
-    return Loaded(*read_rows(rows))
+    return Loaded(*read_rows(rows, shared=False))
 
 
 def _personal(kind: str, ids: dict[str, list[UUID]]) -> Sequence[Any]:

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from random import Random
 
+import rfc8785
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,7 @@ from membership.rules.facts import (
     ConsentFact,
     EndingFact,
 )
+from membership.values import Reason
 from tests.membership.worlds import (
     NOON,
     SECOND,
@@ -200,3 +202,25 @@ def test_a_grant_always_rests_on_a_direct_term_or_agreement(facts: Facts, at: da
         homes = {row.society for row in facts.terms if row.id in cited}
         assert homes == {made.home}
         assert (made.agreement is None) == (made.home == "comp")
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds(), days)
+def test_facts_that_share_their_indexes_answer_like_fresh_ones(facts: Facts, at: datetime) -> None:
+    ground = replace(facts, terms=(), dues=(), consents=())
+    for own in ((), facts.terms[:1], facts.terms):
+        people = {"terms": own, "dues": facts.dues, "consents": facts.consents}
+        question = ask(valid_at=at)
+        fresh = decide(question, replace(facts, **people))
+        assert decide(question, ground.with_people(**people)) == fresh
+
+
+@settings(max_examples=200, deadline=None)
+@given(worlds(), days, st.text(st.characters(exclude_categories=["Cs"])))
+def test_the_bytes_of_an_answer_are_those_of_rfc_8785(
+    facts: Facts, at: datetime, text: str
+) -> None:
+    made = decide(ask(valid_at=at), facts)
+    odd = replace(made, grade=text, reasons=(Reason(text, {"host": text, "a": text}, (text,)),))
+    for answer in (made, odd):
+        assert answer.canonical == rfc8785.dumps(answer.as_content())
