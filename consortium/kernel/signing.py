@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -371,9 +372,7 @@ def _load(owner: str | None) -> list[RingKey]:
 
 
 def _parse(row: SigningKey) -> RingKey:
-    kind = ECKey if row.alg == ES256 else RSAKey
-    private = JWKRegistry.import_key(json.loads(decrypt(row.private_encrypted, _PURPOSE)))
-    assert isinstance(private, kind)
+    private = _read_private(decrypt(row.private_encrypted, _PURPOSE))
     return RingKey(
         kid=row.kid,
         owner=row.owner,
@@ -386,3 +385,11 @@ def _parse(row: SigningKey) -> RingKey:
         retires_at=row.retires_at,
         revoked_at=row.revoked_at,
     )
+
+
+@lru_cache(maxsize=32)
+def _read_private(text: bytes) -> AsymmetricKey:
+    # Reading an RSA key tests its primes, which takes as long as a whole request.
+    found = JWKRegistry.import_key(json.loads(text))
+    assert isinstance(found, ECKey | RSAKey)
+    return found

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -34,7 +35,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 class DescribedApi(Api):
     """flask-smorest's collector; errors are kernel.web's business.
 
-    `waiting` are the descriptions that blueprints have left for later.
+    `waiting` are the descriptions left for later, in the order in which they refer to each other.
     """
 
     def __init__(self, app: Flask, *, spec_kwargs: dict[str, Any]) -> None:
@@ -44,6 +45,10 @@ class DescribedApi(Api):
 
     def _register_error_handlers(self) -> None:
         """Leave errors to kernel.web."""
+
+    def _register_responses(self) -> None:
+        usual: Any = super()
+        self.waiting.append(usual._register_responses)
 
 
 @blueprint.get("/openapi.json")
@@ -72,9 +77,12 @@ def init_api(app: Flask, blueprints: Iterable[Blueprint]) -> None:
             "servers": [{"url": issuer}],
         },
     )
-    _describe_security(api.spec, issuer, app.extensions[SETTINGS].session_cookie)
-    _describe_refusals(api.spec)
-    _describe_headers(api.spec)
+    cookie = app.extensions[SETTINGS].session_cookie
+    api.waiting += [
+        partial(_describe_security, api.spec, issuer, cookie),
+        partial(_describe_refusals, api.spec),
+        partial(_describe_headers, api.spec),
+    ]
     for offered in blueprints:
         if isinstance(offered, ApiBlueprint):
             api.register_blueprint(offered)
