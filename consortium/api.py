@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 
-from consortium.kernel.api import ApiBlueprint, cursor_page, page_of
+from consortium.kernel.api import ApiBlueprint, cursor_page, looks_at_tokens, page_of
 from consortium.kernel.clock import read_now
 from consortium.kernel.errors import Forbidden, SignInRequired
 from consortium.kernel.principal import current_principal
@@ -82,6 +82,8 @@ def list_consortium_members(code: str) -> Any:
 
 
 @blueprint.get("/feed")
+# A peer's proof is no token of ours, and `feed:read` is asked for here alone.
+@looks_at_tokens
 @blueprint.arguments(FeedIn, location="query")
 @blueprint.response(200, FeedOut)
 def read_feed(query: dict[str, Any]) -> Any:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from consortium.kernel.principal import Principal
+from consortium.kernel.principal import API_SCOPE, Principal
 
-API_SCOPE = "api"
 _OFFICES = ("secretary", "organiser")
 
 

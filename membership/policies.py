@@ -44,17 +44,16 @@ def may_ask_recognition(principal: Principal, *, person_society: str, host: str)
     society that owns it.
 
     >>> from consortium.kernel.principal import Principal
-    >>> may_ask_recognition(Principal(client_id="c", society="comp"), person_society="math",
-    ...                     host="comp")
+    >>> program = Principal(client_id="c", society="comp", scopes=frozenset({"api"}))
+    >>> may_ask_recognition(program, person_society="math", host="comp")
     True
-    >>> may_ask_recognition(Principal(client_id="c", society="mech"), person_society="math",
-    ...                     host="comp")
+    >>> may_ask_recognition(program, person_society="math", host="mech")
     False
     """
     if principal.is_system or principal.holds("operator", "node"):
         return True
     concerned = {person_society, host}
-    if principal.client_id is not None and principal.society in concerned:
+    if principal.speaks_for in concerned:
         return True
     return any(
         principal.holds(role, "society", society)

@@ -42,12 +42,12 @@ def may_search_experts(principal: Principal) -> bool:
 
     A program is found by the society that owns it. Nobody finds an expert without her consent.
 
-    >>> may_search_experts(Principal(client_id="c", society="comp"))
+    >>> may_search_experts(Principal(client_id="c", society="comp", scopes=frozenset({"api"})))
     True
     >>> may_search_experts(Principal(client_id="c"))
     False
     """
-    if principal.is_system or (principal.client_id is not None and principal.society is not None):
+    if principal.is_system or principal.speaks_for is not None:
         return True
     roles = {("coordinator", "consortium"), ("coordinator", "institute"), ("secretary", "society")}
     held = {(grant.role, grant.kind) for grant in principal.grants}

@@ -40,11 +40,15 @@ def fill(message: str, params: Mapping[str, object]) -> str:
 
 
 class ConsortiumError(Exception):
-    """A refusal with a reason that its reader can act on."""
+    """A refusal with a reason that its reader can act on.
+
+    `challenge` is what WWW-Authenticate says to a program besides the scheme (RFC 6750, 3.1).
+    """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = N_("This cannot be done.")
+    challenge: str = ""
 
     def __init__(
         self,

@@ -16,6 +16,9 @@ from consortium.kernel.errors import SignInRequired
 P = ParamSpec("P")
 R = TypeVar("R")
 
+API_SCOPE = "api"
+"""What an access token must allow before it opens anything but the feed and userinfo."""
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -58,6 +61,18 @@ class Principal:
     def is_anonymous(self) -> bool:
         """Nobody has signed in and no token was shown."""
         return self.person_id is None and self.client_id is None and not self.is_system
+
+    @property
+    def speaks_for(self) -> str | None:
+        """The society whose program this is, with a token for the API; None for anybody else.
+
+        >>> Principal(client_id="c", society="math", scopes=frozenset({"api"})).speaks_for
+        'math'
+        >>> Principal(client_id="c", society="math", scopes=frozenset({"feed:read"})).speaks_for
+        """
+        if self.client_id is None or API_SCOPE not in self.scopes:
+            return None
+        return self.society
 
     def holds(self, role: str, kind: str, key: str = "") -> bool:
         """Whether the role is held over exactly this place.

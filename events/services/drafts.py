@@ -14,13 +14,13 @@ from sqlalchemy.exc import IntegrityError
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, FieldError, Forbidden
 from consortium.kernel.ids import new_id
-from consortium.kernel.principal import Principal
+from consortium.kernel.principal import API_SCOPE, Principal
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services import organisations
 from events.errors import ContentRefused, EventSettled, SlugTaken, SocietyNotActive
 from events.models import Event, EventHost
-from events.policies import API_SCOPE, may_create_event
+from events.policies import may_create_event
 from events.rules.content import hash_content, is_slug, list_faults, make_slug, write_content
 from events.rules.publication import CHANGEABLE
 from events.services.aggregate import (

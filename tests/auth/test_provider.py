@@ -458,6 +458,33 @@ def test_a_programs_token_opens_no_userinfo(reader: Site, client: FlaskClient) -
     assert (answer.status_code, answer.json["error"]) == (403, "insufficient_scope")
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/recognitions?person=math:M1&host=math&benefit=membership",
+        "/api/v1/experts",
+        "/api/v1/agreements",
+        "/api/v1/events",
+    ],
+)
+def test_a_token_for_the_feed_opens_the_feed_alone(
+    societies: tuple[str, str], client: FlaskClient, path: str
+) -> None:
+    program = Site(
+        client,
+        register_site(
+            society="math", redirect_uris=(), post_logout_redirect_uris=(), scope="api feed:read"
+        ),
+    )
+    told = program.send({"grant_type": "client_credentials", "scope": "feed:read"}).json
+    headers = {"Authorization": f"Bearer {told['access_token']}"}
+
+    assert client.get("/api/v1/feed", headers=headers).status_code == 200
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, answer.json["code"]) == (403, "insufficient-scope")
+    assert 'error="insufficient_scope", scope="api"' in answer.headers["WWW-Authenticate"]
+
+
 def test_claims_follow_the_person_at_the_next_sign_in(
     app: Flask, site: Site, client: FlaskClient, member: Added
 ) -> None:

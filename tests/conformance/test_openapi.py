@@ -38,7 +38,7 @@ EVERYWHERE = tuple(
     for code in SOCIETIES
 )
 PERSON = Principal(person_id=new_id(), society="math", grants=ROLES)
-PROGRAM = Principal(client_id="fuzz", society="math", grants=ROLES, scopes=frozenset({"openid"}))
+PROGRAM = Principal(client_id="fuzz", society="math", grants=ROLES, scopes=frozenset({"api"}))
 
 
 def describe(app: Flask) -> dict[str, Any]:

@@ -216,7 +216,7 @@ def enter() -> ResponseReturnValue:
 
 def _load() -> Principal:
     if request.headers.get("Authorization") == "Bearer good":
-        return Principal(client_id="program")
+        return Principal(client_id="program", scopes=frozenset({"api"}))
     return Principal(person_id=READER) if session.get("reader") else ANONYMOUS
 
 

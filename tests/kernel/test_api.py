@@ -186,3 +186,10 @@ def test_refusals_speak_the_readers_language_and_keep_their_code(client: FlaskCl
     assert answer.json is not None
     assert answer.json["title"] == "Nothing is here."
     assert answer.json["code"] == "not-found"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_token_that_nobody_has_is_refused(client: FlaskClient, method: str) -> None:
+    answer = client.open(PATH, method=method, json={}, headers={"Authorization": "Bearer bad"})
+    assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token-invalid")
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="consortium", error="invalid_token"'

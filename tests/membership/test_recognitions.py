@@ -238,12 +238,17 @@ def test_a_persons_names_lead_to_her(term: values.Term) -> None:
         people_refs.resolve_person("math:M002", SYSTEM)
 
 
+def program(society: str, scope: str = "api") -> Principal:
+    return Principal(client_id="c", society=society, scopes=frozenset({scope}))
+
+
 @pytest.mark.parametrize(
     ("principal", "answered"),
     [
-        (Principal(client_id="c", society="comp"), True),
-        (Principal(client_id="c", society="math"), True),
-        (Principal(client_id="c", society="mech"), False),
+        (program("comp"), True),
+        (program("math"), True),
+        (program("mech"), False),
+        (program("comp", "feed:read"), False),
         (Principal(client_id="c"), False),
         (Principal(grants=(Grant("operator", "node"),)), True),
         (Principal(grants=(Grant("organiser", "society", "comp"),)), True),

@@ -26,8 +26,11 @@ ACTORS = {
     "secretary elsewhere": holder("secretary", "society", "phys"),
     "organiser": holder("organiser", "society", "math"),
     "operator": holder("operator", "node"),
-    "program": Principal(client_id="c", society="math"),
-    "program of none": Principal(client_id="c"),
+    "program": Principal(client_id="c", society="math", scopes=frozenset({"api"})),
+    "program for the feed": Principal(
+        client_id="c", society="math", scopes=frozenset({"feed:read"})
+    ),
+    "program of none": Principal(client_id="c", scopes=frozenset({"api"})),
 }
 #                          found, coordinate, import, search
 TABLE = {
@@ -42,6 +45,7 @@ TABLE = {
     "organiser": (False, False, False, False),
     "operator": (False, False, False, True),
     "program": (False, False, False, True),
+    "program for the feed": (False, False, False, False),
     "program of none": (False, False, False, False),
 }
 

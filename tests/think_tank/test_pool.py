@@ -135,7 +135,8 @@ def test_pages_of_a_search_hold_everyone_once(world: FixedClock) -> None:
 
 def test_who_may_search(world: FixedClock) -> None:
     secretary = Principal(grants=(Grant("secretary", "society", "math"),))
-    for principal in (COORDINATOR, secretary, Principal(client_id="c", society="comp")):
+    program = Principal(client_id="c", society="comp", scopes=frozenset({"api"}))
+    for principal in (COORDINATOR, secretary, program):
         assert search_experts(principal) == ([], None)
     for principal in (ANONYMOUS, Principal(client_id="c")):
         with pytest.raises(Forbidden):

@@ -3,7 +3,7 @@
 from consortium.kernel.api.blueprint import ApiBlueprint
 from consortium.kernel.api.document import init_api, openapi_text
 from consortium.kernel.api.fields import InstantField, MoneyField, SubjectField
-from consortium.kernel.api.guard import require_principal
+from consortium.kernel.api.guard import looks_at_tokens, require_principal
 from consortium.kernel.api.paging import CursorField, PageIn, cursor_page
 from consortium.kernel.api.refusals import PreconditionRequired, VersionMismatch
 from consortium.kernel.api.schemas import ApiSchema, ProblemOut, page_of
@@ -23,6 +23,7 @@ __all__ = [
     "check_version",
     "cursor_page",
     "init_api",
+    "looks_at_tokens",
     "openapi_text",
     "page_of",
     "require_principal",

@@ -8,6 +8,7 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from consortium.kernel.api.body import StrictParser
+from consortium.kernel.api.guard import check_token_at_public_door
 
 # What any operation may answer besides its own responses.
 REFUSALS = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 500)
@@ -34,6 +35,7 @@ class ApiBlueprint(Blueprint):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(self._prepare_refusals_doc)
+        self.before_request(check_token_at_public_door)
 
     def _prepare_refusals_doc(
         self, doc: dict[Any, Any], doc_info: Mapping[str, Any], *, method: str, **_: Any

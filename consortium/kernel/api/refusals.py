@@ -31,3 +31,29 @@ class VersionMismatch(ConsortiumError):
     message = N_(
         "Somebody has changed this since you read it. Read it again and repeat the change."
     )
+
+
+class TokenInvalid(ConsortiumError):
+    """The access token opens nothing here."""
+
+    status, code = 401, "token-invalid"
+    message = N_(
+        "The access token has expired, was revoked, or was never given out for the API. "
+        "Ask the token endpoint for a new one."
+    )
+    challenge = 'error="invalid_token"'
+
+
+class ScopeMissing(ConsortiumError):
+    """The access token is for something else."""
+
+    status, code = 403, "insufficient-scope"
+    message = N_(
+        "The access token lacks the scope %(scope)s. Ask for it at the token endpoint; "
+        "the client must be registered with it."
+    )
+
+    def __init__(self, scope: str) -> None:
+        """Refuse for want of `scope`."""
+        super().__init__(scope=scope)
+        self.challenge = f'error="insufficient_scope", scope="{scope}"'

@@ -38,8 +38,9 @@ def problem_response(error: ConsortiumError) -> Response:
     """The refusal for programs."""
     body = json.dumps(problem_of(error), ensure_ascii=False, default=str)
     response = Response(f"{body}\n", status=error.status, content_type=PROBLEM)
-    if error.status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="consortium"'
+    if error.status == 401 or error.challenge:
+        said = ('Bearer realm="consortium"', error.challenge)
+        response.headers["WWW-Authenticate"] = ", ".join(filter(None, said))
     if "retry_after_seconds" in error.extra:
         response.headers["Retry-After"] = str(error.extra["retry_after_seconds"])
     return response
