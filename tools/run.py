@@ -5,6 +5,7 @@ the program is loaded once and the processes are forked from it.
 """
 
 import argparse
+import fcntl
 import gc
 import json
 import os
@@ -17,7 +18,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -42,12 +44,12 @@ def main() -> int:
     metrics_port = os.environ.setdefault("CONSORTIUM_METRICS_PORT", str(port + METRICS_OFFSET))
     sys.path.insert(0, str(ROOT))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    app = _load()
-    shown, clients = _prepare(app, port)
     children = Children()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(0))
     try:
+        app = _load()
+        shown, clients = _prepare(app, port)
         children.fork(lambda: _serve(app, port))
         children.fork(lambda: _work(app))
         for code, offset in SITES:
@@ -173,9 +175,12 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
     from consortium.kernel.db import db
     from consortium.kernel.settings import ISSUER_FILE, current_settings
 
-    with app.app_context():
+    with app.app_context(), _one_start_at_a_time(current_settings().data_dir):
         if not migrating.is_current():
             print("Bringing the database to the newest schema ...", flush=True)
+            migrating.upgrade()
+        if demo.is_cut_short():
+            _put_aside()
             migrating.upgrade()
         if demo.is_empty():
             print("Loading the demonstration ...", flush=True)
@@ -187,6 +192,36 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
         db.session.remove()
         db.engine.dispose()
     return shown, clients
+
+
+@contextmanager
+def _one_start_at_a_time(folder: Path) -> Iterator[None]:
+    """Let a second start beside this one wait for the demonstration instead of taking it apart."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _put_aside() -> None:
+    """Move away a demonstration that was cut short while it was loaded; nothing is deleted."""
+    from consortium.kernel.db import db, dialect_name
+    from consortium.kernel.settings import current_settings
+
+    if dialect_name() != "sqlite":
+        sys.exit(
+            "Loading the demonstration into this database was cut short. "
+            "Start again with an empty database."
+        )
+    database = Path(str(db.engine.url.database))
+    db.session.remove()
+    db.engine.dispose()
+    home = current_settings().data_dir
+    aside = home / f"cut-short-{time.strftime('%Y%m%d-%H%M%S')}"
+    aside.mkdir()
+    for path in (*database.parent.glob(f"{database.name}*"), *home.glob("audit-heads*.jsonl")):
+        path.rename(aside / path.name)
+    print(f"The demonstration was cut short at an earlier start; that is kept in {aside}.")
 
 
 def _site_client(code: str, port: int) -> dict[str, str]:

@@ -4,13 +4,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.db import Change, db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.features import offers
 from consortium.kernel.outbox.relay import relay_news
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.settings import current_settings
-from consortium.kernel.unit_of_work import reading
+from consortium.kernel.unit_of_work import reading, unit_of_work
+
+BEGUN, LOADED = "demo.begun", "demo.loaded"
 
 
 class DemoRefused(ConsortiumError):
@@ -29,6 +32,13 @@ def is_empty() -> bool:
     return not db.session.scalar(sa.select(sa.exists(sa.select(Change.id))))
 
 
+@reading
+def is_cut_short() -> bool:
+    """The database began with a demonstration whose loading never came to its end."""
+    actions = sa.select(AuditRow.action).where(AuditRow.action.in_((BEGUN, LOADED)))
+    return set(db.session.scalars(actions)) == {BEGUN}
+
+
 def load_demo() -> None:
     """Load every part, lowest first.
 
@@ -37,11 +47,15 @@ def load_demo() -> None:
     """
     if not is_empty() or not current_settings().is_loopback:
         raise DemoRefused
+    with unit_of_work() as uow:
+        uow.audit(BEGUN)
     for part in sorted(offers(lambda feature: feature.demo), key=lambda part: part.order):
         part.load()
         # Later parts may build on what handlers do with the news of earlier ones.
         while number_committed() or relay_news():
             pass
+    with unit_of_work() as uow:
+        uow.audit(LOADED)
 
 
 def show_demo() -> dict[str, Any]:

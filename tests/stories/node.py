@@ -66,11 +66,9 @@ def free_ports() -> int:
     raise RuntimeError("no free ports")
 
 
-@contextmanager
-def running_node(database_url: str, data_dir: Path) -> Iterator[Node]:
-    """Start a node as `make run` does, wait for `ready`, and end it as Ctrl-C does."""
-    port = free_ports()
-    environment = {
+def environment_of(database_url: str, data_dir: Path, port: int) -> dict[str, str]:
+    """Give the settings of a node under `make run` that shares nothing with others."""
+    return {
         "CONSORTIUM_DATABASE_URL": database_url,
         "CONSORTIUM_DATA_DIR": str(data_dir),
         "CONSORTIUM_ISSUER": f"http://localhost:{port}",
@@ -79,6 +77,13 @@ def running_node(database_url: str, data_dir: Path) -> Iterator[Node]:
         "CONSORTIUM_SECRET_KEYS": "",
         "CONSORTIUM_HTTP_ALLOW": "127.0.0.0/8,::1/128",
     }
+
+
+@contextmanager
+def running_node(database_url: str, data_dir: Path) -> Iterator[Node]:
+    """Start a node as `make run` does, wait for `ready`, and end it as Ctrl-C does."""
+    port = free_ports()
+    environment = environment_of(database_url, data_dir, port)
     log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
     process = subprocess.Popen(
         [sys.executable, "tools/run.py", "--port", str(port)],
