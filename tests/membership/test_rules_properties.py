@@ -204,7 +204,7 @@ def test_a_grant_always_rests_on_a_direct_term_or_agreement(facts: Facts, at: da
         assert (made.agreement is None) == (made.home == "comp")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), days)
 def test_facts_that_share_their_indexes_answer_like_fresh_ones(facts: Facts, at: datetime) -> None:
     ground = replace(facts, terms=(), dues=(), consents=())
@@ -215,7 +215,7 @@ def test_facts_that_share_their_indexes_answer_like_fresh_ones(facts: Facts, at:
         assert decide(question, ground.with_people(**people)) == fresh
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), days, st.text(st.characters(exclude_categories=["Cs"])))
 def test_the_bytes_of_an_answer_are_those_of_rfc_8785(
     facts: Facts, at: datetime, text: str
