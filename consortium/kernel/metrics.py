@@ -31,6 +31,9 @@ messages_sent = Counter("consortium_messages", "Mail and text messages.", ["kind
 job_pages = Counter("consortium_job_pages", "Pages of jobs.", ["job", "outcome"])
 handled_messages = Counter("consortium_handled", "News handled.", ["handler", "outcome"])
 pulled_records = Counter("consortium_pulled_records", "Records from peers.", ["outcome"])
+unsignable_records = Counter(
+    "consortium_unsignable_records", "Records left out of the feed's pages.", ["topic"]
+)
 worker_errors = Counter("consortium_worker_errors", "Failed rounds of a worker.", ["step"])
 sequencer_lag_seconds = Gauge(
     "consortium_sequencer_lag_seconds",

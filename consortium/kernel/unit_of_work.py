@@ -28,6 +28,7 @@ from consortium.kernel.logs import current_request_id
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.principal import Principal, current_principal
 from consortium.kernel.settings import current_settings
+from consortium.kernel.signable import check_act, check_news
 from consortium.kernel.writers import WaitedTooLong, one_writer
 
 P = ParamSpec("P")
@@ -146,18 +147,21 @@ class UnitOfWork:
         Args:
             topic: what it is about, for instance `events.event.published`.
             key: the object; records of one key keep the order of their transactions.
-            data: JSON object.
+            data: JSON object that can be signed: see `kernel.signable`.
             op: `upsert`, or `delete` for a tombstone.
             origin: issuer of the node that owns the record; empty for this node.
             version: the origin's version of a mirrored record; this node's are numbered by
                 the sequencer.
+
+        Raises:
+            Unsignable: a `ValueError`; nothing has been noted.
         """
-        if op not in {"upsert", "delete"}:
-            raise ValueError("op is upsert or delete")
+        key = str(key)
+        check_news(topic, key, data, op=op, origin=origin, version=version)
         made = new_id()
         self._news.append(
             {
-                "id": made, "change_id": self.change_id, "topic": topic, "key": str(key),
+                "id": made, "change_id": self.change_id, "topic": topic, "key": key,
                 "op": op, "data": data, "origin": origin, "version": version, "at": self.now,
             }
         )  # fmt: skip
@@ -172,13 +176,19 @@ class UnitOfWork:
         detail: dict[str, Any] | None = None,
         principal: Principal | None = None,
     ) -> None:
-        """Note who did what to which object, by ids and codes alone."""
+        """Note who did what to which object, by ids and codes alone.
+
+        Raises:
+            Unsignable: a `ValueError`; nothing has been noted.
+        """
+        subject, detail = str(subject), detail or {}
+        check_act(action, subject, society, detail)
         actor = principal or current_principal()
         self._audit.append(
             {
                 "id": new_id(), "change_id": self.change_id, "at": self.now, "action": action,
                 "actor_person": actor.person_id, "actor_client": actor.client_id,
-                "subject": str(subject), "society": society, "detail": detail or {},
+                "subject": subject, "society": society, "detail": detail,
                 "request_id": current_request_id(),
             }
         )  # fmt: skip

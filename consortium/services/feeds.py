@@ -5,6 +5,7 @@ a page can be neither altered, shortened, nor shown to another node. Source: DES
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,10 +13,12 @@ from typing import Any
 
 from consortium.kernel.clock import read_now
 from consortium.kernel.features import offers
+from consortium.kernel.metrics import unsignable_records
 from consortium.kernel.outbox.feed import FeedPage, Record, read_feed
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signing import NODE, canonical_bytes, sign_json
 
+logger = logging.getLogger(__name__)
 EVERYTHING = "operator"
 Filled = Mapping[str, Mapping[str, Any] | None]
 
@@ -36,7 +39,9 @@ def serve_feed(cursor: str | None, *, limit: int, recipient: str) -> dict[str, A
     else:
         page = _fill(read_feed(cursor, limit=limit, topics=_topics()), recipient)
     told = {
-        "records": [describe_record(record) for record in page.records],
+        "records": [
+            record for record in map(describe_record, page.records) if _is_signable(record)
+        ],
         "next": page.next,
         "head": page.head,
     }
@@ -79,6 +84,21 @@ def describe_record(record: Record) -> dict[str, Any]:
         "at": record.at.isoformat().replace("+00:00", "Z"),
         "data": record.data,
     }
+
+
+def _is_signable(record: Mapping[str, Any]) -> bool:
+    """Whether a page can hold the record; one that cannot must not stop the reader for ever.
+
+    None is written any more (`kernel.signable`), but older ones are stored.
+    """
+    try:
+        canonical_bytes(dict(record))
+    except (ValueError, RecursionError) as error:
+        told = {"seq": record["seq"], "topic": record["topic"], "why": type(error).__name__}
+        logger.error("feed.record-unsignable", extra=told)
+        unsignable_records.labels(record["topic"]).inc()
+        return False
+    return True
 
 
 def _fill(page: FeedPage, recipient: str) -> FeedPage:

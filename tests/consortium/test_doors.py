@@ -5,15 +5,19 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc.jwk import KeySet
+from prometheus_client import REGISTRY
 
 from consortium.feature import FEATURE
 from consortium.kernel import principal, signing
 from consortium.kernel.ids import new_id
+from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.outbox.sequencer import number_committed, open_epoch
 from consortium.kernel.principal import SYSTEM, Grant, Principal
+from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services import disciplines, organisations, standing
 from tests.kernel.counting import count_statements
 
@@ -167,6 +171,34 @@ def test_an_operators_feed_tells_every_topic(app: Flask, client: FlaskClient) ->
     assert client.get("/api/v1/feed?cursor=x").status_code == 400
     open_epoch()
     assert client.get(f"/api/v1/feed?cursor={page['next']}").get_json()["code"] == "epoch-changed"
+
+
+@register
+def test_a_stored_record_that_cannot_be_signed_does_not_stop_the_reader(
+    app: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with unit_of_work() as uow:
+        # As an older version let it through.
+        uow.emit("test.thing.made", "bad", {"n": 0})
+        uow.emit("test.thing.made", "good", {"n": 1})
+        uow.write_news()
+        uow._news.clear()
+        bad = sa.update(OutboxRow).where(OutboxRow.key == "bad")
+        uow.execute(bad.values(data={"n": 2**53 + 1}))
+    number_committed()
+    app.extensions[principal.EXTENSION] = lambda: Principal(grants=(Grant("operator", "node"),))
+    labels = {"topic": "test.thing.made"}
+    before = REGISTRY.get_sample_value("consortium_unsignable_records_total", labels) or 0
+
+    page = client.get("/api/v1/feed?limit=1000").get_json()
+
+    keys = [record["key"] for record in page["records"] if record["topic"] == "test.thing.made"]
+    assert keys == ["good"]
+    assert page["next"] == page["head"]
+    assert signing.verify_json(signing.NODE, page["seal"], page["signature"])
+    assert "feed.record-unsignable" in caplog.messages
+    after = REGISTRY.get_sample_value("consortium_unsignable_records_total", labels)
+    assert after == before + 1
 
 
 @register

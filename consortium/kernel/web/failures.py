@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from consortium.kernel.errors import ConsortiumError, SignInRequired
 from consortium.kernel.logs import get_logger
+from consortium.kernel.signable import Unsignable
 from consortium.kernel.web.answers import problem_response, say, wants_problem
 from consortium.kernel.web.layout import page
 from consortium.kernel.web.refusals import Broken, refusal_of
@@ -39,7 +40,7 @@ def _to_sign_in() -> AnyResponse:
 
 def _on_refusal(error: Exception) -> AnyResponse:
     refusal = refusal_of(error)
-    if isinstance(error, DataError | OverflowError):
+    if isinstance(error, DataError | OverflowError | Unsignable):
         log.warning("request.unstorable", exc_info=error)
     return _answer(refusal)
 
@@ -70,5 +71,6 @@ def init_failures(app: Flask) -> None:
     app.register_error_handler(ConsortiumError, _on_refusal)
     app.register_error_handler(DataError, _on_refusal)
     app.register_error_handler(OverflowError, _on_refusal)
+    app.register_error_handler(Unsignable, _on_refusal)
     app.register_error_handler(HTTPException, _on_http)
     app.register_error_handler(InternalServerError, _on_failure)

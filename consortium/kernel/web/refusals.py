@@ -5,6 +5,7 @@ from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from consortium.kernel.errors import N_, ConsortiumError, InvalidInput, NotFound, SignInRequired
+from consortium.kernel.signable import Unsignable
 
 
 class BadRequest(ConsortiumError):
@@ -119,7 +120,7 @@ def refusal_of(error: Exception) -> ConsortiumError:
         return error
     if isinstance(error, CSRFError):
         return CsrfFailed()
-    if isinstance(error, DataError | OverflowError):
+    if isinstance(error, DataError | OverflowError | Unsignable):
         # The last net under the schemas: a value that the database has no room for.
         return InvalidInput()
     if isinstance(error, HTTPException) and error.code:
