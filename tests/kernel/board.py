@@ -181,6 +181,20 @@ def raw() -> ResponseReturnValue:
     return str(sum(len(piece) for piece in iter(lambda: request.stream.read(65536), b"")))
 
 
+@pages.post("/raw-whole")
+@csrf_exempt
+def raw_whole() -> ResponseReturnValue:
+    """Reads a body at once."""
+    return str(len(request.get_data()))
+
+
+@pages.post("/fields")
+@csrf_exempt
+def fields_of_form() -> ResponseReturnValue:
+    """Says which fields have come."""
+    return ",".join(request.form)
+
+
 @pages.get("/travel")
 def travel() -> ResponseReturnValue:
     """A form that may end elsewhere."""

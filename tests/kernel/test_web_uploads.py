@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.kernel.webbing import build_board, fetch_token
 
@@ -48,6 +49,39 @@ def test_json_has_a_smaller_limit(client: FlaskClient) -> None:
         headers={"Authorization": "Bearer good"},
     )
     assert (answer.status_code, answer.json and answer.json["code"]) == (413, "upload-too-large")
+
+
+def send_chunked(client: FlaskClient, path: str, kind: str, body: bytes) -> TestResponse:
+    """As gunicorn hands on a body with `Transfer-Encoding: chunked`."""
+    return client.post(
+        path,
+        input_stream=io.BytesIO(body),
+        content_type=kind,
+        headers={"Authorization": "Bearer good"},
+        environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+    )
+
+
+BODIES = [
+    ("/api/v1/notices", "application/json", b'{"title": "x"}', b" ", 2048),
+    ("/board/raw-whole", "application/json", b"{}", b" ", 2048),
+    ("/board/raw-whole", "", b"", b"x", 2048),
+    ("/board/fields", "application/x-www-form-urlencoded", b"a=1", b"&", 2048),
+    ("/board/raw", "text/csv", b"", b"x", 65536),
+    ("/board/raw-whole", "text/csv", b"", b"x", 65536),
+    ("/board/upload", "multipart/form-data; boundary=b", b"--b--\r\n", b"x", 65536),
+]
+
+
+@pytest.mark.parametrize(("path", "kind", "front", "filling", "limit"), BODIES)
+def test_a_chunked_body_is_taken_whole_or_not_at_all(
+    client: FlaskClient, path: str, kind: str, front: bytes, filling: bytes, limit: int
+) -> None:
+    full = front + filling * (limit - len(front))
+    assert send_chunked(client, path, kind, full).status_code in {200, 201}
+    for more in (1, 2, 100_000):
+        answer = send_chunked(client, path, kind, full + filling * more)
+        assert (answer.status_code, "upload-too-large" in answer.text) == (413, True)
 
 
 @pytest.fixture
@@ -126,4 +160,10 @@ def test_200_megabytes_cost_no_memory_whatever_the_transfer(server: tuple[int, i
     multipart += b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
     first = f"{len(form):x}\r\n".encode() + form + b"\r\n"
     assert _send(port, multipart + first, piece, count, b"0\r\n\r\n").startswith(b"HTTP/1.1 413")
+    typed = b"POST /api/v1/notices HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n"
+    blanks = f"{size:x}\r\n".encode() + b" " * size + b"\r\n"
+    for kind in (b"application/json", b"application/x-www-form-urlencoded"):
+        head = typed + b"Content-Type: " + kind + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+        answer = _send(port, head + b"2\r\n{}\r\n", blanks, count, b"0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 413")
     assert _peak_kib(worker) - before <= 50 * 1024

@@ -1,4 +1,6 @@
-"""How much a request may carry, decided before anything is read."""
+"""How much a request may carry, decided before anything is read or while it is counted."""
+
+from typing import Protocol
 
 from flask import Flask, request
 
@@ -9,6 +11,35 @@ from consortium.kernel.web.refusals import UploadTooLarge
 _IN_MEMORY = ("application/json", "application/x-www-form-urlencoded", "")
 
 
+class _Body(Protocol):
+    def read(self, size: int) -> bytes: ...
+
+
+class CountedBody:
+    """A body of unknown length that is refused when it passes the limit.
+
+    Werkzeug's own stream stops there, and who reads to its end takes the front for the whole:
+    its `readall` asks for no byte beyond the limit and so never learns that there is one.
+    """
+
+    def __init__(self, body: _Body, limit: int) -> None:
+        """Count what is read from `body`."""
+        self._body = body
+        self._left = limit
+
+    def read(self, size: int) -> bytes:
+        """The next piece.
+
+        Raises:
+            UploadTooLarge: more has come than the limit.
+        """
+        piece = self._body.read(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise UploadTooLarge
+        return piece
+
+
 def _limit(settings: Settings) -> int:
     kind = request.mimetype
     if kind in _IN_MEMORY or kind.endswith("+json"):
@@ -17,11 +48,13 @@ def _limit(settings: Settings) -> int:
 
 
 def _check_length() -> None:
-    limit = _limit(current_settings())
-    # Werkzeug stops a chunked body at this number while it streams.
-    request.max_content_length = limit
-    if (request.content_length or 0) > limit:
+    limit, length = _limit(current_settings()), request.content_length
+    if length is not None and length > limit:
         raise UploadTooLarge
+    if length is None:
+        request.environ["wsgi.input"] = CountedBody(request.environ["wsgi.input"], limit)
+    # One more, so that the counter sees the first byte that is too many.
+    request.max_content_length = limit + 1
 
 
 def init_uploads(app: Flask) -> None:
