@@ -28,6 +28,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 WRITES = "consortium_writes"
+"""Execution option of a transaction that writes: for how many seconds it may wait."""
 
 Id = sa.Uuid(as_uuid=True)
 # SQLite numbers only an INTEGER PRIMARY KEY by itself.
@@ -131,6 +132,7 @@ def _engine_options(settings: Settings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "pool_size": settings.database_pool_size,
         "max_overflow": settings.database_pool_size,
+        "pool_timeout": settings.database_wait_seconds,
         "json_serializer": _dump_json,
     }
     if settings.database.startswith("sqlite"):
@@ -171,7 +173,11 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get(WRITES, False):
+        left: float | None = connection.get_execution_options().get(WRITES)
+        if left is not None:
+            # The queue has taken its part of the wait already.
+            wait = f"PRAGMA busy_timeout = {round(left * 1000):d}"
+            connection.connection.cursor().execute(wait)
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             # It waits for nobody and cannot fail, so the engine's care for errors is not needed.

@@ -103,7 +103,7 @@ class Settings:
     # Database.
     database_pool_size: int = _setting("Connections kept per process.", 10, _above(1))
     database_wait_seconds: int = _setting(
-        "How long a statement waits for a lock before it gives up.", 15, _above(1)
+        "How long a change waits for others before it is refused as busy.", 15, _above(1)
     )
 
     # Outbox, sequencer, jobs.

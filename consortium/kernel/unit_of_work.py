@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 from consortium.kernel import clock, marks
 from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.db import WRITES, Change, Model, Recorded, db, open_read
-from consortium.kernel.errors import N_, ConsortiumError, NotFound
+from consortium.kernel.errors import NotFound
+from consortium.kernel.faults import Busy, forget_fault, is_transient, writes_refused_plainly
 from consortium.kernel.ids import new_id
 from consortium.kernel.logs import current_request_id
 from consortium.kernel.outbox.models import OutboxRow
@@ -36,10 +37,6 @@ R = TypeVar("R")
 M = TypeVar("M", bound=Model)
 
 RETRIES = 3
-RETRIED_STATES = frozenset({"40001", "40P01"})
-LOCK_NOT_AVAILABLE = "55P03"
-# Idle in a transaction for too long, shut down by the operator, idle for too long.
-ENDED_BY_SERVER = frozenset({"25P03", "57P01", "57P05"})
 READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 logger = logging.getLogger(__name__)
 
@@ -54,13 +51,6 @@ def _insert_into(model: type[Model]) -> sa.Insert:
 INSERT_CHANGE = _insert_into(Change)
 INSERT_NEWS = _insert_into(OutboxRow)
 INSERT_AUDIT = _insert_into(AuditRow)
-
-
-class Busy(ConsortiumError):
-    """The database is busy."""
-
-    status, code = 503, "busy"
-    message = N_("Too many changes at once. Nothing was changed; try again in a moment.")
 
 
 class UnitOfWork:
@@ -223,25 +213,43 @@ def current_unit_of_work() -> UnitOfWork:
 
 @contextmanager
 def unit_of_work() -> Iterator[UnitOfWork]:
-    """Open a transaction that commits at the end of the block, or join the open one."""
+    """Open a transaction that commits at the end of the block, or join the open one.
+
+    Raises:
+        Busy: others have written for as long as a write may wait.
+        StorageFault: the database or the disk does not do its work.
+    """
     outer = _current.get()
     if outer is not None:
         yield outer
         return
+    with writes_refused_plainly(), _opened(_deadline()) as uow:
+        yield uow
+
+
+def _deadline() -> float:
+    return time.monotonic() + current_settings().database_wait_seconds
+
+
+@contextmanager
+def _opened(deadline: float) -> Iterator[UnitOfWork]:
     if open_read.get() is not None:
         raise RuntimeError("a read cannot turn into a write; open the unit of work first")
     session = db.session()
     # A read before us would pin an old snapshot (SQLite: BUSY_SNAPSHOT at the first write).
     session.close()
-    with _turn_to_write(session):
+    with _turn_to_write(session, deadline):
         try:
-            session.connection(execution_options={WRITES: True})
+            # What is left of the wait, for SQLite's own lock: other programs may hold that.
+            left = max(0.0, deadline - time.monotonic())
+            session.connection(execution_options={WRITES: left})
             uow = UnitOfWork(session, _transaction_now(session))
             token = _current.set(uow)
             try:
                 yield uow
                 uow.write_news()
                 session.commit()
+                forget_fault()
             finally:
                 _current.reset(token)
         finally:
@@ -251,28 +259,26 @@ def unit_of_work() -> Iterator[UnitOfWork]:
 def transaction(service: Callable[P, R]) -> Callable[P, R]:
     """Run a service in a unit of work; run it again if the database asks for that.
 
-    Retried at most 3 times on serialization failure, deadlock and a busy SQLite; therefore a
-    service has no effect outside the database.
+    Retried at most 3 times on serialization failure, deadlock and a busy SQLite, as long as a
+    write may wait at all; therefore a service has no effect outside the database.
     """
 
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _current.get() is not None:
             return service(*args, **kwargs)
-        for attempt in range(RETRIES + 1):
-            try:
-                with unit_of_work():
-                    return service(*args, **kwargs)
-            except DBAPIError as error:
-                # Who has waited for a lock in vain has waited long enough.
-                if _state_of(error) == LOCK_NOT_AVAILABLE:
-                    raise Busy from error
-                if not _is_transient(error):
-                    raise
-                if attempt == RETRIES:
-                    raise Busy from error
-                logger.info("transaction.retried", extra={"service": service.__qualname__})
-                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  not a secret
+        deadline = _deadline()
+        with writes_refused_plainly():
+            for attempt in range(RETRIES + 1):
+                try:
+                    with _opened(deadline):
+                        return service(*args, **kwargs)
+                except DBAPIError as error:
+                    is_last = attempt == RETRIES or time.monotonic() >= deadline
+                    if is_last or not is_transient(error):
+                        raise
+                    logger.info("transaction.retried", extra={"service": service.__qualname__})
+                    time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311  not a secret
         raise AssertionError("unreachable")
 
     return run
@@ -311,40 +317,23 @@ def reading(read: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def _turn_to_write(session: Session) -> Any:
+def _turn_to_write(session: Session, deadline: float) -> Any:
     url = session.get_bind().engine.url
     if url.get_backend_name() != "sqlite":
         return nullcontext()
     assert url.database is not None
-    return _one_writer(url.database)
+    return _one_writer(url.database, deadline)
 
 
 @contextmanager
-def _one_writer(path: str) -> Iterator[None]:
+def _one_writer(path: str, deadline: float) -> Iterator[None]:
     with ExitStack() as stack:
         try:
-            wait_seconds = current_settings().database_wait_seconds
+            wait_seconds = max(0.0, deadline - time.monotonic())
             stack.enter_context(one_writer(path, wait_seconds=wait_seconds))
         except WaitedTooLong as late:
             raise Busy from late
         yield
-
-
-def is_cut_off(error: BaseException) -> bool:
-    """Whether the database was busy or ended the connection: it says nothing of who asked."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or _state_of(error) in ENDED_BY_SERVER
-    return isinstance(error, Busy)
-
-
-def _state_of(error: DBAPIError) -> str | None:
-    state: str | None = getattr(error.orig, "sqlstate", None)
-    return state
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    name = getattr(error.orig, "sqlite_errorname", "") or ""
-    return _state_of(error) in RETRIED_STATES or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _transaction_now(session: Session) -> datetime:

@@ -10,12 +10,13 @@ from flask import Flask
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
+from consortium.kernel.faults import Busy
 from consortium.kernel.feature import Feature, Handler, Message
 from consortium.kernel.outbox import relay
 from consortium.kernel.outbox.models import HandlerCursor, SetAside
 from consortium.kernel.outbox.relay import Relay
 from consortium.kernel.outbox.sequencer import number_committed
-from consortium.kernel.unit_of_work import Busy, reading, unit_of_work
+from consortium.kernel.unit_of_work import reading, unit_of_work
 
 MakeApp = Callable[..., Flask]
 

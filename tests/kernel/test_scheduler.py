@@ -11,13 +11,14 @@ from flask import Flask
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
+from consortium.kernel.faults import Busy
 from consortium.kernel.feature import Cron, Every, Feature, Job, JobPage
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import LeaseLost, fenced_page, plan_slot
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Effect, judge
 from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
-from consortium.kernel.unit_of_work import Busy, reading, unit_of_work
+from consortium.kernel.unit_of_work import reading, unit_of_work
 
 MakeApp = Callable[..., Flask]
 NOON = datetime(2026, 6, 1, 4, tzinfo=UTC)

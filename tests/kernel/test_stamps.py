@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from consortium.kernel.db import Change, db
+from consortium.kernel.faults import Busy
 from consortium.kernel.outbox import sequencer
 from consortium.kernel.outbox.sequencer import find_position, number_committed
-from consortium.kernel.unit_of_work import Busy, current_unit_of_work, reading, transaction
+from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
 
 @transaction

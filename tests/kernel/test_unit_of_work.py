@@ -1,27 +1,30 @@
 """The one place that commits: joined, retried, rolled back, recorded."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Blueprint, Flask
 from sqlalchemy.exc import DBAPIError
 
 from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import Change, db
 from consortium.kernel.errors import NotFound
+from consortium.kernel.faults import Busy, is_cut_off
+from consortium.kernel.feature import Feature
 from consortium.kernel.ids import new_id
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.unit_of_work import (
-    Busy,
     current_unit_of_work,
-    is_cut_off,
     reading,
     transaction,
     unit_of_work,
 )
+from consortium.kernel.web import csrf_exempt
 
 
 @reading
@@ -136,3 +139,48 @@ def test_a_connection_that_the_server_has_ended_is_not_given_out(
         # The pool gives out first what came back first.
         found = [count(Change) for _ in range(3)]
     assert found == [0, 0, 0]
+
+
+@contextmanager
+def held_by_another_program(url: str) -> Iterator[None]:
+    """A lock that no queue of ours knows of, on what every write of the test wants."""
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.connect() as other:
+        if url.startswith("sqlite"):
+            other.connection.isolation_level = None  # type: ignore[attr-defined]
+            other.connection.cursor().execute("BEGIN IMMEDIATE")
+        else:
+            other.execute(sa.text("LOCK TABLE change IN EXCLUSIVE MODE"))
+        yield
+        other.rollback()
+    engine.dispose()
+
+
+def test_a_write_waits_once_for_another_program_and_is_then_refused_as_busy(
+    make_app: Callable[..., Flask], database_url: str
+) -> None:
+    @transaction
+    def change() -> None:
+        current_unit_of_work().audit("test.made")
+
+    def change_bare() -> None:
+        with unit_of_work() as uow:
+            uow.audit("test.made")
+
+    blueprint = Blueprint("guest", __name__)
+    view = csrf_exempt(lambda: change() or "")
+    blueprint.add_url_rule("/guest", "guest", view, methods=["POST"])
+    app = make_app(Feature(name="guest", blueprints=(blueprint,)), database_wait_seconds=1)
+    with app.app_context(), held_by_another_program(database_url):
+        for write in (change, change_bare):
+            begun = time.monotonic()
+            with pytest.raises(Busy):
+                write()
+            assert 0.9 < time.monotonic() - begun < 2
+        begun = time.monotonic()
+        answer = app.test_client().post("/guest")
+        assert time.monotonic() - begun < 2
+    assert (answer.status_code, 'data-code="busy"' in answer.text) == (503, True)
+    with app.app_context():
+        change()
+        assert count(AuditRow) == 1

@@ -15,7 +15,8 @@ from types import FrameType
 import pytest
 from flask import Flask
 
-from consortium.kernel.unit_of_work import Busy, unit_of_work
+from consortium.kernel.faults import Busy
+from consortium.kernel.unit_of_work import unit_of_work
 from consortium.kernel.writers import FifoLock, WaitedTooLong, one_writer
 
 # Newer Pythons warn of threads at a fork; here they are what is tried.

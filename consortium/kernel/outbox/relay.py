@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from consortium.kernel.db import db, insert_if_absent
+from consortium.kernel.faults import is_cut_off
 from consortium.kernel.feature import Handler, Message
 from consortium.kernel.features import all_handlers
 from consortium.kernel.ids import new_id
@@ -21,7 +22,6 @@ from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import (
     UnitOfWork,
     database_now,
-    is_cut_off,
     reading,
     unit_of_work,
 )

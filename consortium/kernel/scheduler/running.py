@@ -7,6 +7,7 @@ from threading import Event
 import sqlalchemy as sa
 
 from consortium.kernel.db import db, insert_if_absent
+from consortium.kernel.faults import is_cut_off
 from consortium.kernel.feature import Job, JobPage
 from consortium.kernel.features import find_job, offers
 from consortium.kernel.scheduler import claims
@@ -14,7 +15,7 @@ from consortium.kernel.scheduler.claims import Claim, LeaseLost
 from consortium.kernel.scheduler.models import JobRun, JobSight
 from consortium.kernel.scheduler.renewal import kept_lease
 from consortium.kernel.scheduler.timetable import due_slots, last_slot
-from consortium.kernel.unit_of_work import is_cut_off, reading, unit_of_work
+from consortium.kernel.unit_of_work import reading, unit_of_work
 
 logger = logging.getLogger(__name__)
 CATCH_UP = timedelta(days=7)
