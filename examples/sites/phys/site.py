@@ -1,26 +1,26 @@
 import os
 
 from authlib.integrations.flask_client import OAuth
-from flask import Flask, render_template_string, request, session
+from flask import Flask, redirect, render_template_string, request, session
 
 app = Flask(__name__)
 app.config.update(SECRET_KEY=os.urandom(32), SESSION_COOKIE_NAME="phys_site")
 keys = {name: os.environ[name.upper()] for name in ("client_id", "client_secret")}
 meta = os.environ["ISSUER"] + "/.well-known/openid-configuration"
-kw = dict(scope="openid profile memberships recognitions", code_challenge_method="S256")  # noqa: C408
+kw = {"scope": "openid profile memberships recognitions", "code_challenge_method": "S256"}
 op = OAuth(app).register("op", server_metadata_url=meta, client_kwargs=kw, **keys)
 page = "{{ name }} ({{ acting_society }}): {{ recognitions | map(attribute='reason') | join }}"
+sorry = "没有登录。You have not been signed in. <a href='/'>重试 Try again</a>"
 
 
-@app.get("/callback")
 @app.get("/")
-def home():
-    session.update(op.authorize_access_token() if "code" in request.args else {})
-    if "userinfo" in session:
-        return render_template_string(page, **session["userinfo"])
-    return op.authorize_redirect(request.host_url + "callback")
+def home(back="http://localhost:" + os.environ["PORT"] + "/callback"):
+    her = session.get("userinfo")
+    return render_template_string(page, **her) if her else op.authorize_redirect(back)
 
 
-app.add_url_rule("/whoami", "whoami", lambda: session.get("userinfo") or ("", 401))
-app.add_url_rule("/sign-out", "out", lambda: op.logout_redirect(None, session.clear()))
+app.get("/callback")(lambda: session.update(op.authorize_access_token()) or redirect("/"))
+app.register_error_handler(500, lambda _: (sorry, 403 if "access_denied" in request.url else 400))
+app.get("/whoami", endpoint="who")(lambda: session.get("userinfo") or ("", 401))
+app.get("/sign-out", endpoint="out")(lambda: op.logout_redirect(None, session.clear()))
 app.run(port=int(os.environ["PORT"]))
