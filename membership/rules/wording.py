@@ -15,14 +15,17 @@ MESSAGES = {
     ),
     "own-member": N_("You are a member of %(host)s in the grade %(grade)s."),
     "no-membership": N_("No society here knows you as a member. Activate your membership first."),
-    "no-agreement": N_("%(home)s and %(host)s have no recognition agreement."),
+    # An agreement has directions: each text below is about members of home at host alone.
+    "no-agreement": N_("No agreement says that %(host)s recognises members of %(home)s."),
     "agreement-unsigned": N_(
-        "The recognition agreement of %(home)s and %(host)s waits for a signature."
+        "The agreement by which %(host)s would recognise members of %(home)s waits for a signature."
     ),
     "agreement-not-started": N_(
-        "The recognition agreement of %(home)s and %(host)s begins on %(since)s."
+        "The agreement by which %(host)s recognises members of %(home)s begins on %(since)s."
     ),
-    "agreement-ended": N_("The recognition agreement of %(home)s and %(host)s has ended."),
+    "agreement-ended": N_(
+        "The agreement by which %(host)s recognised members of %(home)s has ended."
+    ),
     "home-suspended": N_("The standing of %(society)s is suspended, and with it recognition."),
     "home-expelled": N_("%(society)s has left the consortium, so its members are not recognised."),
     "host-suspended": N_("The standing of %(society)s is suspended; it recognises nobody now."),

@@ -238,6 +238,7 @@ def test_my_page_says_where_i_am_recognised_and_why(client: FlaskClient, term: v
         assert 'data-count="1"' in shown
         assert 'data-host="comp" data-recognised="true" data-reason="recognised"' in shown
         assert 'data-host="mech" data-recognised="false" data-reason="no-agreement"' in shown
+        assert "没有哪份协议约定由" in shown
         assert 'data-host="math" data-recognised="true" data-reason="own-member"' in shown
         terms.end_term(SYSTEM, term_id=term.id)
         assert 'data-count="0"' in client.get("/me/recognitions").text

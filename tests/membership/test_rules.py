@@ -14,6 +14,7 @@ from membership.rules.facts import (
     Facts,
     VersionFact,
 )
+from membership.rules.wording import word_reason
 from membership.values import AgreementRef
 from tests.membership.worlds import (
     NOON,
@@ -110,6 +111,15 @@ def test_recognition_is_never_chained() -> None:
     )
     facts = world(versions=(version(), onward), signatures=signed() + signed("v2", "comp", "phys"))
     assert decide(ask(host="phys"), facts).reasons[0].code == "no-agreement"
+
+
+def test_an_agreement_in_the_other_direction_alone_is_not_denied() -> None:
+    only = version(clauses=(clause(home="comp", host="math"),))
+    (why,) = decide(ask(), world(versions=(only,))).reasons
+    assert (why.code, word_reason(why)) == (
+        "no-agreement",
+        "No agreement says that comp recognises members of math.",
+    )
 
 
 def test_a_member_of_the_host_needs_no_agreement() -> None:
