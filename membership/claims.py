@@ -41,31 +41,35 @@ def provide_memberships(person_id: UUID, society: str | None, now: datetime) -> 
 def provide_recognitions(person_id: UUID, society: str | None, now: datetime) -> Mapping[str, Any]:
     """Tell whether the client's own society recognises her, as what, why and until when.
 
-    The list holds one entry when it does and none when it does not. A client of the node belongs
-    to no society and learns nothing.
+    `recognitions` holds one entry when it does and none when it does not; then `not_recognised`
+    says why, unless she is a member of no society at all. A client of the node belongs to no
+    society and learns nothing.
     """
     if society is None:
         return {}
     (made,) = decide_recognitions(person_id, [society], BENEFIT, now)
-    if not made.recognised:
-        return {"recognitions": []}
-    lang = select_language().code
-    names, grades = read_names(made, at=now, lang=lang)
-    entry = {
+    if made.reason.code == "no-membership":
+        return {"recognitions": [], "not_recognised": []}
+    names, grades = read_names(made, at=now, lang=select_language().code)
+    told = {
         "host": society,
-        "grade": made.host_grade,
-        "until": instant(made.until),
         "reason": word_reason(made.reason, say, names=names, grades=grades),
         "reason_code": made.reason.code,
+    }
+    if not made.recognised:
+        return {"recognitions": [], "not_recognised": [told]}
+    as_what = {
+        "grade": made.host_grade,
+        "until": instant(made.until),
         "home": made.home,
         "home_grade": made.grade,
         "home_name": names.get(made.home or ""),
         "grade_name": grades.get((society, made.host_grade or "")),
     }
-    return {"recognitions": [entry]}
+    return {"recognitions": [told | as_what], "not_recognised": []}
 
 
 CLAIMS = (
     Claims("memberships", ("memberships", "acting_society", "member_number"), provide_memberships),
-    Claims("recognitions", ("recognitions",), provide_recognitions),
+    Claims("recognitions", ("recognitions", "not_recognised"), provide_recognitions),
 )

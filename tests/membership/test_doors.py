@@ -14,6 +14,7 @@ from auth.services.authorizations import issue_client_token
 from auth.services.clients import get_client
 from auth.services.enrolment import add_account
 from consortium.kernel.clock import FixedClock
+from consortium.kernel.ids import new_id
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.principal import SYSTEM, Grant, Principal, acting_as
 from consortium.kernel.unit_of_work import unit_of_work
@@ -387,16 +388,35 @@ def test_claims_tell_a_site_of_its_own_society_only(
 
     person: UUID = houses.person_of(term)
     with app.test_request_context():
-        (told,) = provide_recognitions(person, "comp", clock.now())["recognitions"]
+        at_comp = provide_recognitions(person, "comp", clock.now())
+        (told,) = at_comp["recognitions"]
+        assert at_comp["not_recognised"] == []
         assert {name: told[name] for name in ("host", "grade", "until")} == {
             "host": "comp",
             "grade": "fellow",
             "until": "2027-01-01T00:00:00Z",
         }
-        assert provide_recognitions(person, "mech", clock.now()) == {"recognitions": []}
+        at_mech = provide_recognitions(person, "mech", clock.now())
+        (why,) = at_mech["not_recognised"]
+        assert (at_mech["recognitions"], why["host"], why["reason_code"]) == (
+            [],
+            "mech",
+            "no-agreement",
+        )
+        assert why["reason"] == "没有哪份协议约定由mech学会承认math学会的会员。"
         assert provide_recognitions(person, None, clock.now()) == {}
     assert provide_memberships(person, "comp", clock.now())["member_number"] is None
     assert provide_memberships(person, "math", clock.now())["member_number"] == "M001"
+
+
+def test_claims_give_no_reason_to_who_is_no_member(
+    app: Flask, term: values.Term, clock: FixedClock
+) -> None:
+    from membership.claims import provide_recognitions
+
+    with app.test_request_context():
+        told = provide_recognitions(new_id(), "comp", clock.now())
+    assert told == {"recognitions": [], "not_recognised": []}
 
 
 def test_an_operator_grant_reads_any_answer(term: values.Term, client: FlaskClient) -> None:

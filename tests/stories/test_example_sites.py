@@ -69,3 +69,11 @@ def test_who_does_not_allow_it_is_told_so_and_may_try_again(node: Node) -> None:
     assert "Try again" in he.text()
     assert he.http.get(f"{node.comp}/whoami", timeout=30).status_code == 401
     assert "/oauth/authorize" in he.open(f"{node.comp}/").url
+
+
+def test_a_site_that_does_not_recognise_her_says_why(node: Node) -> None:
+    he = people.greet(node, node.comp, people.HIS)
+    assert he.page.url == f"{node.comp}/"
+    (why,) = people.claims(he, node.comp)["not_recognised"]
+    assert (why["host"], why["reason_code"]) == ("comp", "no-agreement")
+    assert why["reason"] in he.text()
