@@ -206,6 +206,7 @@ class Code:
     auth_time: datetime
     acr: str
     amr: tuple[str, ...]
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +219,4 @@ class AccessToken:
     scopes: frozenset[str]
     subject_type: str = "pairwise"
     session_id: UUID | None = None
+    language: str | None = None

@@ -38,7 +38,10 @@ class OAuthClient(Model):
 
 
 class AuthorizationCode(Model):
-    """A code on its way through the browser; `used_at` is set by the one who redeems it."""
+    """A code on its way through the browser; `used_at` is set by the one who redeems it.
+
+    `language` words what is told to the person through the site; None: it was not kept.
+    """
 
     __tablename__ = "authorization_code"
 
@@ -53,6 +56,7 @@ class AuthorizationCode(Model):
     scope: Mapped[str] = mapped_column(Text)
     nonce: Mapped[str | None] = mapped_column(Text)
     code_challenge: Mapped[str] = mapped_column(String(128))
+    language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -76,6 +80,7 @@ class AccessToken(Model):
         Id, ForeignKey("authorization_code.id"), index=True
     )
     scope: Mapped[str] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -23,6 +23,7 @@ from auth.services.authorizations import Issued
 from auth.values import AUTH_METHODS
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import reading
+from consortium.kernel.web.languages import select_language_of, speak
 
 
 class CodeGrant(AuthorizationCodeGrant):
@@ -44,6 +45,7 @@ class CodeGrant(AuthorizationCodeGrant):
             scope=self.request.scope,
             nonce=asked.data.get("nonce"),
             code_challenge=asked.data["code_challenge"],
+            language=select_language_of(asked.data.get("ui_locales")).code,
         )
 
     def save_authorization_code(self, code: str, request: Any) -> None:
@@ -72,6 +74,7 @@ class CodeGrant(AuthorizationCodeGrant):
         party = self.request.client
         assert isinstance(party, RelyingParty)
         self.request.user = Recipient(party, stored.code.person_id)
+        speak(stored.code.language)
         answer = 200, token_answer(issued, stored.code.scope), self.TOKEN_RESPONSE_HEADER
         self.execute_hook("after_create_token_response", answer)
         return answer

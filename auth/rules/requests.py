@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 LOOPBACK_ADDRESSES = frozenset({"127.0.0.1", "::1"})
 SINGLE_PARAMETERS = (
@@ -184,6 +184,19 @@ def read_max_age(text: str | None) -> int | None:
     if text is None or text == "":
         return None
     return int(text[:9]) if text.isascii() and text.isdigit() else 0
+
+
+def read_ui_locales(address: str) -> str:
+    """The languages that an authorization request at this address asks pages to be in, or "".
+
+    >>> read_ui_locales("/oauth/authorize?client_id=a&ui_locales=en+zh-TW")
+    'en zh-TW'
+    >>> read_ui_locales("/me")
+    ''
+
+    Source: OpenID Connect Core 1.0, section 3.1.2.1.
+    """
+    return parse_qs(urlsplit(address).query).get("ui_locales", [""])[0]
 
 
 def select_next(text: str | None) -> str:

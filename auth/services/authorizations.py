@@ -39,8 +39,13 @@ def issue_code(
     scope: str,
     nonce: str | None,
     code_challenge: str,
+    language: str | None = None,
 ) -> str:
-    """Make a code for the signed-in person and give back its text, which is not kept."""
+    """Make a code for the signed-in person and give back its text, which is not kept.
+
+    Args:
+        language: code of the language in which the site is to be told about her.
+    """
     assert principal.person_id is not None and principal.session_id is not None
     uow = current_unit_of_work()
     text = secrets.token_urlsafe(SECRET_BYTES)
@@ -49,7 +54,7 @@ def issue_code(
         "id": new_id(), "code_hash": hash_secret(text), "client_id": client_id,
         "person_id": principal.person_id, "session_id": principal.session_id,
         "redirect_uri": redirect_uri, "scope": scope, "nonce": nonce,
-        "code_challenge": code_challenge, "created_at": uow.now,
+        "code_challenge": code_challenge, "language": language, "created_at": uow.now,
         "expires_at": uow.now + timedelta(seconds=seconds),
     }  # fmt: skip
     uow.execute(insert_into(models.AuthorizationCode), row)
@@ -73,7 +78,7 @@ def _code_query() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             codes.id, codes.client_id, codes.person_id, codes.session_id, codes.redirect_uri,
-            codes.scope, codes.nonce, codes.code_challenge,
+            codes.scope, codes.nonce, codes.code_challenge, codes.language,
             sessions.auth_time, sessions.acr, sessions.amr,
         )
         .join(sessions, sessions.id == codes.session_id)
@@ -147,7 +152,8 @@ def _issue(client_id: str, scope: str, *, code: Code | None = None) -> Issued:
         "id": new_id(), "token_hash": hash_secret(text), "client_id": client_id,
         "person_id": code.person_id if code else None,
         "session_id": code.session_id if code else None,
-        "code_id": code.id if code else None, "scope": scope, "created_at": uow.now,
+        "code_id": code.id if code else None, "scope": scope,
+        "language": code.language if code else None, "created_at": uow.now,
         "expires_at": uow.now + timedelta(seconds=seconds),
     }  # fmt: skip
     uow.execute(insert_into(models.AccessToken), row)
@@ -168,6 +174,7 @@ def find_token(text: str, now: datetime) -> AccessToken | None:
         scopes=frozenset(row.scope.split()),
         subject_type=row.subject_type,
         session_id=row.session_id,
+        language=row.language,
     )
 
 
@@ -177,7 +184,7 @@ def _token_query() -> sa.Select[*tuple[Any, ...]]:
     tokens, clients = models.AccessToken, models.OAuthClient
     return (
         sa.select(
-            tokens.client_id, tokens.person_id, tokens.session_id, tokens.scope,
+            tokens.client_id, tokens.person_id, tokens.session_id, tokens.scope, tokens.language,
             clients.society, clients.subject_type,
         )
         .join(clients, clients.client_id == tokens.client_id)

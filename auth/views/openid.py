@@ -10,6 +10,7 @@ from auth.openid.server import answer_token_request, find_party, oauth_error
 from auth.services.authorizations import find_token
 from consortium.kernel.clock import read_now
 from consortium.kernel.web import csrf_exempt
+from consortium.kernel.web.languages import speak
 
 STEADY_SECONDS = 300
 
@@ -52,6 +53,7 @@ def userinfo() -> Response:
         return _challenge(401, "invalid_token")
     if found.person_id is None or "openid" not in found.scopes:
         return _challenge(403, "insufficient_scope")
+    speak(found.language)
     return _json(user_info(party, found.person_id, sorted(found.scopes)))
 
 

@@ -4,11 +4,20 @@ from flask import Blueprint, request, session
 from werkzeug.wrappers import Response
 
 from auth.loader import session_token
+from auth.rules.requests import read_ui_locales, select_next
 from auth.services.sessions import Opened
 from consortium.kernel.principal import forget_principal
 from consortium.kernel.settings import current_settings
+from consortium.kernel.web import languages
 
 blueprint = Blueprint("auth", __name__, template_folder="../templates")
+
+
+@blueprint.before_request
+def follow_site() -> None:
+    """Speak as the site that asks for sign-in wishes, unless the reader has chosen otherwise."""
+    asked = request.values.get("ui_locales")
+    languages.prefer(asked or read_ui_locales(select_next(request.values.get("next"))))
 
 
 def address() -> str:

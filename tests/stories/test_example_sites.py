@@ -77,3 +77,7 @@ def test_a_site_that_does_not_recognise_her_says_why(node: Node) -> None:
     (why,) = people.claims(he, node.comp)["not_recognised"]
     assert (why["host"], why["reason_code"]) == ("comp", "no-agreement")
     assert why["reason"] in he.text()
+
+
+def test_a_site_greets_her_in_the_language_of_her_browser(node: Node) -> None:
+    assert "is recognised by" in people.greet(node, node.comp).text()

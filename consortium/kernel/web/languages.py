@@ -1,12 +1,12 @@
 """In which language a request is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from babel import Locale
 from flask import Flask, Response, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, refresh
 
 from consortium.kernel.web.catalogues import CatalogueDomain
 
@@ -66,11 +66,38 @@ def select_language() -> Language:
     return known
 
 
+def select_language_of(tags: str | None) -> Language:
+    """First known language of tags divided by spaces, as OpenID's `ui_locales` has them.
+
+    Without one it is the language of this request.
+    """
+    return _first((tags or "").split()) or select_language()
+
+
+def prefer(tags: str) -> None:
+    """Answer this request in a language of `tags` unless the reader has chosen one herself."""
+    wished = _first(tags.split())
+    if wished and _first([request.args.get("lang", ""), request.cookies.get(COOKIE, "")]) is None:
+        speak(wished.code)
+
+
+def speak(code: str | None) -> None:
+    """Answer this request in a language, whatever was chosen or asked for; None: leave it."""
+    known = find_language(code or "")
+    if known is not None and has_request_context():
+        g.language = known
+        refresh()
+
+
+def _first(tags: Iterable[str]) -> Language | None:
+    found = (find_language(tag) for tag in tags)
+    return next((language for language in found if language), None)
+
+
 def _choose() -> Language:
     wishes = [request.args.get("lang", ""), request.cookies.get(COOKIE, "")]
     wishes += [tag for tag, _ in request.accept_languages]
-    found = (find_language(wish) for wish in wishes)
-    return next((language for language in found if language), DEFAULT)
+    return _first(wishes) or DEFAULT
 
 
 def _remember(response: Response) -> Response:
