@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from tests.kernel.board import READER
@@ -54,6 +54,33 @@ def test_theme_is_the_readers_choice_or_none(client: FlaskClient) -> None:
     assert 'data-theme="dark"' in client.get("/board/math").text
     client.get("/board/math?theme=auto")
     assert "data-theme" not in client.get("/board/math").text
+
+
+@pytest.mark.parametrize(
+    ("method", "referrer", "leads_to"),
+    [
+        ("POST", "http://localhost/board/math?page=2", "/board/math?page=2&lang=en"),
+        ("POST", "http://localhost/only-a-form", "/?lang=en"),
+        ("POST", "http://evil.example/board/math", "/?lang=en"),
+        ("POST", None, "/?lang=en"),
+        ("GET", None, "/?lang=en"),
+    ],
+)
+def test_switches_on_a_refused_form_lead_to_a_page(
+    board: Flask, method: str, referrer: str | None, leads_to: str
+) -> None:
+    board.post("/only-a-form")(lambda: abort(400))
+    client = board.test_client()
+    token = fetch_token(client)
+    headers = {"Accept": "text/html", **({"Referer": referrer} if referrer else {})}
+    told = client.open("/only-a-form", method=method, data={"csrf_token": token}, headers=headers)
+    assert told.status_code == (400 if method == "POST" else 405)
+    assert f'href="{leads_to.replace("&", "&amp;")}" lang="en"' in told.text
+
+
+def test_switches_on_a_page_that_is_nowhere_stay_there(client: FlaskClient) -> None:
+    told = client.get("/nowhere", headers={"Accept": "text/html"})
+    assert 'href="/nowhere?lang=en"' in told.text
 
 
 def test_body_names_the_page(client: FlaskClient) -> None:

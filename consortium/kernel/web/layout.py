@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Flask, current_app, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from consortium.kernel import people
@@ -178,20 +179,40 @@ def theme() -> str | None:
 
 
 def came_from() -> str | None:
-    """Path and query of the page of ours that sent the reader here, or None."""
+    """Path and query of the page of ours that sent the reader here, or None.
+
+    An answer to a form may have sent another form; it is no page, so it does not count.
+    """
     told = urlsplit(request.referrer or "")
-    if not told.path or told.netloc != request.host:
+    if not told.path or told.netloc != request.host or not _may_be_opened(told.path):
         return None
     return f"{told.path}?{told.query}" if told.query else told.path
+
+
+def _may_be_opened(path: str) -> bool:
+    """Whether an address takes GET; one that is nowhere does, and is told so in any language."""
+    adapter = current_app.create_url_adapter(request)
+    try:
+        if adapter is not None:
+            adapter.match(path, method="GET")
+    except MethodNotAllowed:
+        return False
+    except HTTPException:
+        return True
+    return True
 
 
 def here(**changes: str) -> str:
     """Address of this page with other query values, for the language and theme switches.
 
-    An answer to a form may have no address of its own; then it is the form's page.
+    An answer to a form may have no address of its own; then it is the form's page, or the
+    first page where that is not known.
     """
     path, pairs = request.path, list(request.args.items(multi=True))
-    sender = came_from() if request.method == "POST" else None
+    is_open = _may_be_opened(path)
+    if not is_open:
+        path, pairs = "/", []
+    sender = came_from() if request.method == "POST" or not is_open else None
     if sender:
         path, _, query = sender.partition("?")
         pairs = parse_qsl(query)
