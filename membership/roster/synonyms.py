@@ -53,7 +53,8 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "开始时间", "批准入会日期", "since", "joindate", "joined", "joinedon", "dateofjoining",
         "startdate", "memberssince", "membersince", "joiningdate", "joiningon", "enrolmentdate",
         "enrollmentdate", "validfrom", "from", "admissiondate", "dateofadmission", "electiondate",
-        "datejoined", "start", "effectivedate",
+        "datejoined", "start", "effectivedate", "起", "起始", "登记日期", "登记时间",
+        "会员登记日期", "会籍登记日期", "dateofmembership", "membershipdate",
     ),
     "until": (
         "有效期", "有效期至", "有效期止", "到期日期", "到期时间", "到期年月", "会籍到期",
@@ -63,7 +64,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "终止时间", "until", "validuntil", "expirydate", "expirationdate", "expires", "expireson",
         "expiry", "validto", "validthrough", "validthru", "paidto", "paidup", "paidupto",
         "duespaidto", "enddate", "to", "paidthrough", "membershipexpires", "end", "renewaldate",
-        "paiduntil",
+        "paiduntil", "止", "到期", "截止", "失效日", "ends", "效期",
     ),
     "email": (
         "邮箱", "电子邮箱", "电子邮件", "邮件", "e-mail", "email", "邮箱地址", "电邮", "联系邮箱",
@@ -137,7 +138,9 @@ UNSURE: Final[dict[str, float]] = {
     "资格证号": 0.6, "rankoftitle": 0.7, "occupation": 0.75, "researcherid": 0.7, "会员序号": 0.8,
     "mail": 0.85, "category": 0.8, "kind": 0.75, "会员身份": 0.8, "会员名称": 0.9,
     "registrationnumber": 0.8, "cardno": 0.8, "cardnumber": 0.8, "section": 0.8, "division": 0.75,
-    "通行证号": 0.9,
+    "通行证号": 0.9, "起": 0.7, "起始": 0.75, "登记日期": 0.75, "登记时间": 0.75, "止": 0.7,
+    "dateofmembership": 0.8, "membershipdate": 0.75, "到期": 0.85, "截止": 0.75, "ends": 0.75,
+    "效期": 0.85,
 }  # fmt: skip
 """Names that other columns go by as well; every other name is certain (1.0)."""
 

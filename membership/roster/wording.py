@@ -13,6 +13,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from membership.roster.characters import fold
+from membership.roster.edges import find_edge, find_latin_edge, is_range
 from membership.roster.subjects import BRACKET, in_words, is_of_another, is_sensitive
 from membership.roster.synonyms import EXCLUDED, HALVES, IGNORED, SENSITIVE, SYNONYMS, UNSURE
 
@@ -37,6 +38,7 @@ _HARMLESS: Final = frozenset(
         "main", "personal", "preferred", "pls", "please", "enter", "own", "registered", "valid",
     )
 )  # fmt: skip
+_PAPERS: Final = frozenset(("id", "card", "certificate", "passport", "permit", "visa", "licence"))
 _FUZZY_FROM: Final = 88.0
 _REMARKED: Final = 0.95
 _AMONG_WORDS: Final = 0.85
@@ -48,21 +50,6 @@ _CHECKED: Final = frozenset(
     ("mobile", "email", "national_id", "orcid", "gender", "birth_date", "since", "until")
 )
 
-_EDGE_BASE: Final = (
-    r"(?:会员|会籍|会费|会员证|会员资格|member(?:ship)?)*(?:的)?"
-    r"(?:有效期限?|有效日期|有效时间|会籍期限|会籍|会费|期限|validity(?:period)?|valid|period|"
-    r"membershipperiod|membership|term)(?:的)?(?:日期|时间|dates?)?"
-)
-_EDGE_SINCE: Final = r"(?:起始?|始|开始|自|从|由|from|start(?:s|ing)?|begin(?:s|ning)?|since)"
-_EDGE_UNTIL: Final = r"(?:止|终止?|结束|截止|截至|到期?|至|to|until|till|thru|through|ends?|ending)"
-_EDGE_TAIL: Final = r"(?:日期?|时间|dates?|on)?"
-_EDGES: Final = (
-    ("since", re.compile(f"{_EDGE_BASE}{_EDGE_SINCE}{_EDGE_TAIL}")),
-    ("until", re.compile(f"{_EDGE_BASE}{_EDGE_UNTIL}{_EDGE_TAIL}")),
-)
-_RANGE: Final = re.compile(
-    f"(?:{_EDGE_BASE})?{_EDGE_TAIL}(?:起止|始终|起讫|{_EDGE_SINCE}{_EDGE_UNTIL}){_EDGE_TAIL}"
-)
 _DURATION: Final = frozenset(("年", "月", "年限", "年数", "years", "months", "year", "month"))
 
 _OWN_WORDS: Final = (
@@ -158,11 +145,10 @@ def _match_whole(text: str) -> Match | None:
     found = names.get(fold(text)) or names.get(whole)
     if found is not None:
         return found
-    if _RANGE.fullmatch(whole):
+    if is_range(whole):
         return UNKNOWN
-    return next(
-        ((field, _REMARKED, None) for field, pattern in _EDGES if pattern.fullmatch(whole)), None
-    )
+    edge = find_edge(whole)
+    return None if edge is None else (edge, _REMARKED, None)
 
 
 def _scale(match: Match, factor: float) -> Match:
@@ -297,9 +283,15 @@ def _match_latin(text: str, bare: str) -> Match:
         found = names.get("".join(kept))
         if found is not None and found[0] not in HALVES:
             return _scale(found, _AMONG_WORDS)
+    edge = find_latin_edge(text)
+    if edge is not None:
+        return edge, _AMONG_WORDS, None
     if len(bare) > 24:
         return UNKNOWN
     close = process.extractOne(bare, _latin_names(), scorer=fuzz.ratio, score_cutoff=_FUZZY_FROM)
     if close is None or names[close[0]][0] in HALVES:
+        return UNKNOWN
+    # ID expiry date is nearly an expiry date in its letters, and another's in its words.
+    if names[close[0]][0] in ("since", "until") and not _PAPERS.isdisjoint(words):
         return UNKNOWN
     return _scale(names[close[0]], close[1] / 100 * 0.9)
