@@ -94,8 +94,8 @@ def _read_listed(entries: list[Any], file_name: str) -> dict[str, Any]:
         if names[entry["source"]] == 1
         else str(entry.get("letter", entry["source"])): entry.get("field")
         for entry in entries
-        # The given name goes where its family name goes.
-        if entry.get("reason") not in ("joined", "sensitive")
+        # The given name goes where its family name goes; what was asked is not answered by asking.
+        if entry.get("reason") not in ("joined", "sensitive", "tied", "dates")
     }
 
 

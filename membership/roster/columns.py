@@ -11,6 +11,7 @@ from membership.roster.errors import CellFault, NamesTied
 from membership.roster.header import Header
 from membership.roster.identity import read_national_id, read_orcid
 from membership.roster.numbers import Noted, read_member_number, read_mobile
+from membership.roster.undated import mark_undated
 from membership.roster.values import Cell, Column, Vocabulary, name_column
 from membership.roster.wording import Match
 
@@ -60,7 +61,7 @@ def assign(
             columns.append(Column(index, source, *found))
     by_hand = frozenset(chosen)
     columns = _dismiss_counters(columns, samples, header.matches, by_hand=by_hand)
-    return _settle(columns, samples, by_hand=by_hand)
+    return mark_undated(_settle(columns, samples, by_hand=by_hand), samples, header.matches)
 
 
 def _mapped(index: int, source: str, field: str | None) -> Column:

@@ -131,6 +131,17 @@ class NamesTied(ConsortiumError):
     )
 
 
+class DatesUnclear(ConsortiumError):
+    """A column of dates may hold the last day of membership."""
+
+    status, code = 422, "dates-unclear"
+    message = N_(
+        "These columns hold dates and no column was found for the last day of membership: "
+        "%(columns)s. Choose what they hold, or that they are not used, on the page or with "
+        "--columns, and read the file again."
+    )
+
+
 class CellFault(ValueError):
     """One cell cannot be used; `message` says what to do about it."""
 

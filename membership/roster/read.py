@@ -20,6 +20,7 @@ from membership.roster.numbering import fold_number
 from membership.roster.reading import ReadColumn, read_column, share_periods, show
 from membership.roster.repeats import list_repeated
 from membership.roster.text import read_text_file
+from membership.roster.undated import note_undated
 from membership.roster.values import (
     Book,
     Cell,
@@ -117,6 +118,7 @@ def _report(
     report = _Report(grid, columns, rows)
     if book.unsure:
         report.note_encoding(header)
+    report.notes += note_undated(columns, sheet=grid.name, row=header.rows[-1] + 1)
     for field, found in read.items():
         report.take(field, found)
     report.cross_check({field: found.values for field, found in read.items()})

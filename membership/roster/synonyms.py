@@ -170,7 +170,11 @@ EXCLUDED: Final = (
     "homephone", "wechat", "postaladdress", "zip", "major", "dues", "feepaid", "nationality",
     "country", "citizenship", "研究领域", "职称级别", "职称等级", "职务级别", "行政级别",
     "单位级别", "入会申请日期", "申请日期", "工作日期", "参加工作时间", "授予日期", "发证日期",
-    "发证时间", "签发日期",
+    "发证时间", "签发日期", "创建时间", "创建日期", "更新时间", "更新日期", "修改时间", "修改日期",
+    "提交时间", "提交日期", "填表日期", "填报日期", "导出时间", "导出日期", "登录时间", "入职时间",
+    "入职日期", "聘任日期", "毕业时间", "毕业日期", "缴费时间", "交费日期", "交费时间", "created",
+    "createdat", "createdon", "updated", "updatedat", "updatedon", "modified", "lastlogin",
+    "paymentdate", "dateofpayment", "hiredate",
 )  # fmt: skip
 """Names that hold another field's name in them, but mean something that a roster does not keep."""
 

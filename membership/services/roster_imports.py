@@ -34,6 +34,7 @@ from membership.roster.errors import (
 )
 from membership.roster.plan import Plan, plan_roster
 from membership.roster.read import read_roster
+from membership.roster.undated import require_dated
 from membership.roster.values import Roster
 from membership.services import roster_state, selects
 from membership.services.roster_reports import Report, load_report, make_report
@@ -94,11 +95,14 @@ def import_roster(
 
     Raises:
         RosterNotFound: not the principal's roster; an audit row tells of the attempt.
+        DatesUnclear: to be applied, and a column of dates is not explained.
         ConsortiumError: the file cannot be read (`membership.roster.errors`).
     """
     require_keeper(principal, society)
     vocabulary = roster_state.read_vocabulary(society, now=read_now())
     roster = read_roster(data, vocabulary=vocabulary, mapping=mapping)
+    if apply:
+        require_dated(roster)
     wish = _Wish(society, data, file_name[-255:], dict(mapping or {}), apply, is_demo)
     return _record(principal, wish, roster)
 
@@ -216,11 +220,13 @@ def apply_import(principal: Principal, *, import_id: UUID) -> Report:
         ImportNotFound: none of that id, or not the principal's roster.
         ImportApplied: it has been applied or undone already.
         ImportExpired: its file has been deleted.
+        DatesUnclear: a column of dates is not explained.
     """
     found = find_own(principal, import_id)
     data = _open(found.file_id)
     vocabulary = roster_state.read_vocabulary(found.society, now=read_now())
     roster = read_roster(data, vocabulary=vocabulary, mapping=found.mapping)
+    require_dated(roster)
     return _apply(principal, import_id, found.society, roster)
 
 

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
+from dataclasses import field as attribute
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ class Note:
     field: str | None
     count: int
     cells: tuple[str, ...]
+    params: Mapping[str, str] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Report:
     refused: int
     skipped: Mapping[str, int]
     refusals: tuple[Mapping[str, Any], ...]
-    notes: tuple[Note, ...] = field(default=())
+    notes: tuple[Note, ...] = attribute(default=())
     # Reports of 30 days ago lack it.
-    skipped_rows: Mapping[str, Iterable[int]] = field(default_factory=dict)
+    skipped_rows: Mapping[str, Iterable[int]] = attribute(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -140,11 +142,18 @@ def _refusal(fault: Fault) -> dict[str, Any]:
 
 
 def _group(notes: Iterable[Fault]) -> list[Note]:
-    groups: dict[tuple[str, str, str | None], list[str]] = {}
+    groups: dict[tuple[object, ...], tuple[Fault, list[str]]] = {}
     for note in notes:
-        key = (note.code, note.message, note.field)
-        groups.setdefault(key, []).append(note.cell or str(note.row))
+        key = (note.code, note.message, note.field, *note.params.items())
+        groups.setdefault(key, (note, []))[1].append(note.cell or str(note.row))
     return [
-        Note(code, message, name, len(cells), tuple(cells[:_CELLS_PER_NOTE]))
-        for (code, message, name), cells in groups.items()
+        Note(
+            note.code,
+            note.message,
+            note.field,
+            len(cells),
+            tuple(cells[:_CELLS_PER_NOTE]),
+            dict(note.params),
+        )
+        for note, cells in groups.values()
     ]

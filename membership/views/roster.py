@@ -28,6 +28,9 @@ SHOWN = 100
 LEFT_OUT = "-"
 """The value of the drop-downs for a column that is not imported."""
 
+ASKED = ("tied", "dates")
+"""Reasons that ask for a choice: until one is made, sending the drop-downs leaves them open."""
+
 FIELD_NAMES: Mapping[str, str] = {
     "member_number": N_("Member number"),
     "name": N_("Name"),
@@ -58,6 +61,10 @@ REASONS: Mapping[str, str] = {
     ),
     "taken": N_("Another column fits this field better; not imported."),
     "tied": N_("Another column fits this field as well; neither is imported. Choose one."),
+    "dates": N_(
+        "Holds dates, and no column was found for the last day of membership. Choose what it "
+        "holds, or that it is not imported."
+    ),
     "joined": N_("Read as one name with the column of family names."),
     "dropped": N_("Left out by your choice."),
 }
@@ -129,6 +136,7 @@ def show_report(code: str, import_id: str) -> str:
         STATES=_told(STATES),
         options=[(LEFT_OUT, say(N_("Not imported"))), *_told(FIELD_NAMES).items()],
         LEFT_OUT=LEFT_OUT,
+        ASKED=ASKED,
     )
 
 

@@ -161,3 +161,21 @@ def test_undo_prints_what_it_did(house: Flask, tmp_path: Path) -> None:
 def test_undoing_nothing_exits_1(house: Flask) -> None:
     code, problem = run(house, "undo", "nothing")
     assert (code, problem["code"]) == (1, "import-not-found")
+
+
+def test_dates_that_nobody_explained_are_not_applied(house: Flask, tmp_path: Path) -> None:
+    rows = (("会员号", "姓名", "末日"), ("M1", "张三", "2015-12-31"))
+    path = write(tmp_path, "r.csv", files.text(rows))
+    code, report = run(house, "import", path, "--society", "math")
+    assert (code, report["notes"][0]["code"]) == (0, "dates-unclear")
+    assert "C 末日" in report["notes"][0]["message"]
+    code, problem = run(house, "import", path, "--society", "math", "--apply")
+    assert (code, problem["code"], problem["status"]) == (1, "dates-unclear", 422)
+    assert "C 末日" in problem["detail"]
+    same = write(tmp_path, "same.json", json.dumps(report).encode())
+    columns = ("--apply", "--columns")
+    code, problem = run(house, "import", path, "--society", "math", *columns, same)
+    assert (code, problem["code"]) == (1, "dates-unclear")
+    chosen = write(tmp_path, "map.json", json.dumps({"末日": None}).encode())
+    code, report = run(house, "import", path, "--society", "math", *columns, chosen)
+    assert (code, report["create"]) == (0, 1)

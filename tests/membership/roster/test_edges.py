@@ -1,8 +1,16 @@
 """Headers of the first and the last day, and columns of dates that nobody has explained."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
+from membership.roster.errors import DatesUnclear
+from membership.roster.undated import require_dated
+from membership.roster.values import Roster
 from membership.roster.wording import match_header
+from tests.membership.roster import files
+from tests.membership.roster.files import HEADER, PEOPLE, read
 from tests.membership.roster.test_wording import words
 
 
@@ -49,3 +57,82 @@ def test_the_end_of_something_else_is_no_membership(header: str) -> None:
 
 def test_a_date_of_birth_stays_one() -> None:
     assert match_header("出生日")[0] == match_header("Date of birth")[0] == "birth_date"
+
+
+UNDATED = (
+    (*HEADER, "末日"),
+    (*PEOPLE[0], "2015-12-31"),
+    (*PEOPLE[1], "长期"),
+)
+
+
+def undated(roster: Roster) -> list[str]:
+    """The columns whose dates nobody has explained."""
+    return [column.letter for column in roster.columns if column.reason == "dates"]
+
+
+def test_a_column_of_dates_that_may_be_the_last_day_is_asked_about() -> None:
+    roster = read(files.xlsx(UNDATED))
+    assert undated(roster) == ["E"]
+    assert [(note.code, note.cell, dict(note.params)) for note in roster.notes] == [
+        ("dates-unclear", "E1", {"columns": "E 末日"})
+    ]
+    with pytest.raises(DatesUnclear, match="E 末日"):
+        require_dated(roster)
+
+
+@pytest.mark.parametrize("field", ["until", "since", "birth_date", None])
+def test_any_answer_settles_a_column_of_dates(field: str | None) -> None:
+    rows = (UNDATED[0], (*PEOPLE[0], "2015-12-31"))
+    require_dated(read(files.xlsx(rows), mapping={"末日": field}))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (date(2015, 12, 31), date(2016, 1, 1)),
+        ("20151231", "2016.12"),
+        ("2015年", "民国105年"),
+        ("03/02/2028", "2020-01-01至2028-12-31"),
+    ],
+)
+def test_dates_are_told_in_every_spelling(cells: tuple[Any, Any]) -> None:
+    rows = (UNDATED[0], (*PEOPLE[0], cells[0]), (*PEOPLE[1], cells[1]))
+    assert undated(read(files.xlsx(rows, formats={4: "yyyy-mm-dd"}))) == ["E"]
+
+
+def test_serial_days_and_years_are_dates_where_the_header_speaks_of_days() -> None:
+    rows = (UNDATED[0], (*PEOPLE[0], 46752), (*PEOPLE[1], 2028))
+    assert undated(read(files.xlsx(rows))) == ["E"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [
+        ("工号", 10023),
+        ("毕业年份", "1998"),
+        ("缴费日期", "2026-01-01"),
+        ("发证日期", "2026-01-01"),
+        ("配偶出生日期", "1980-01-01"),
+        ("入党时间", "1999-07-01"),
+        ("更新时间", "2026-01-01"),
+        ("聘用", "长期"),
+        ("邮编", "100084"),
+    ],
+)
+def test_what_is_known_to_be_something_else_is_not_asked_about(header: str, cell: Any) -> None:
+    assert undated(read(files.xlsx(((*HEADER, header), (*PEOPLE[0], cell))))) == []
+
+
+def test_nothing_is_asked_where_the_last_day_is_known() -> None:
+    rows = ((*UNDATED[0], "有效期至"), (*PEOPLE[0], "2015-12-31", "2026-12-31"))
+    assert undated(read(files.xlsx(rows))) == []
+    period = ((*UNDATED[0], "会籍起始"), (*PEOPLE[0], "2015-12-31", "2020-01-01至2028-12-31"))
+    assert undated(read(files.xlsx(period))) == []
+
+
+def test_a_nameless_column_of_dates_and_two_tied_last_days_are_asked_about() -> None:
+    nameless = ((*HEADER, "入会日期", ""), (*PEOPLE[0], "2015-12-31", "2016-12-31"))
+    assert undated(read(files.xlsx(nameless))) == ["F"]
+    tied = ((*HEADER, "有效期至", "到期日期"), (*PEOPLE[0], "2015-12-31", "2016-12-31"))
+    assert undated(read(files.xlsx(tied))) == ["E", "F"]

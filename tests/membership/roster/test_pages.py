@@ -194,3 +194,21 @@ def test_the_list_of_imports_runs_a_constant_number_of_statements(secretary: Fla
     send(secretary, files.xlsx((HEADER, GOOD)))
     send(secretary, files.xlsx((HEADER, GOOD)))
     assert count() == one
+
+
+def test_a_column_of_dates_must_be_explained_before_the_roster_is_applied(
+    secretary: FlaskClient,
+) -> None:
+    rows = ((*files.HEADER, "末日"), (*files.PEOPLE[0], "2015-12-31"))
+    report = send(secretary, files.xlsx(rows))
+    assert 'data-code="dates-unclear"' in report.text
+    assert 'value="apply"' not in report.text
+    refused = submit(secretary, report.request.path, decision="apply")
+    assert (refused.status_code, error_of(refused)) == (422, "dates-unclear")
+    form = {"decision": "columns", "column.A": "member_number", "column.B": "name"}
+    unanswered = secretary.get(submit(secretary, report.request.path, **form).location)
+    assert 'data-code="dates-unclear"' in unanswered.text
+    form["column.E"] = "-"
+    answered = secretary.get(submit(secretary, report.request.path, **form).location)
+    assert 'value="apply"' in answered.text
+    assert submit(secretary, answered.request.path, decision="apply").status_code == 303
