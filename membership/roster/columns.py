@@ -1,6 +1,8 @@
 """From header matches to one column a field, weighed by what the cells hold."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from membership.roster.characters import fold, is_nothing, plain, read_name
@@ -11,6 +13,7 @@ from membership.roster.errors import CellFault, NamesTied
 from membership.roster.header import Header
 from membership.roster.identity import read_national_id, read_orcid
 from membership.roster.numbers import Noted, read_member_number, read_mobile
+from membership.roster.reading import stem
 from membership.roster.undated import mark_undated
 from membership.roster.values import Cell, Column, Vocabulary, name_column
 from membership.roster.wording import Match
@@ -22,6 +25,17 @@ _MAPPED: Final = 1.0
 _LEVEL: Final = 0.03
 # 编号, ID and 会员序号 are less sure than 会员号 to be a member number.
 _SURE_NUMBER: Final = 0.9
+
+# A word of a grade may stand in a few cells of any column, so nearly all must be grades.
+_GRADES_FROM: Final = 0.8
+_BY_CELLS: Final = 0.7
+_STATUS: Final = frozenset(("会员状态", "状态", "status", "memberstatus", "membershipstatus"))
+_OF_MEMBER: Final = re.compile(r"会|member")
+# Not the grade that somebody has, but another one.
+_WISHED: Final = re.compile(
+    r"申请|申报|拟|推荐|建议|期望|意向|目标|上次|历史|变更前|晋升|评审|appl|propos|request|wish|"
+    r"next|recommend|former|previous|past"
+)
 
 Test = Callable[[Cell], object]
 
@@ -60,6 +74,7 @@ def assign(
             found = _weigh(header.matches[index], sample, vocabulary)
             columns.append(Column(index, source, *found))
     by_hand = frozenset(chosen)
+    columns = _find_grades(columns, samples, header.matches, vocabulary)
     columns = _dismiss_counters(columns, samples, header.matches, by_hand=by_hand)
     return mark_undated(_settle(columns, samples, by_hand=by_hand), samples, header.matches)
 
@@ -99,11 +114,44 @@ def _tell_grade_from_class(
     return field, round(confidence * (0.6 + 0.4 * shares[field]), 2), None
 
 
-def _known_in(names: Mapping[str, tuple[str, ...]] | None) -> Test:
-    known = None if names is None else {fold(name) for every in names.values() for name in every}
+def _find_grades(
+    columns: Sequence[Column],
+    samples: Sequence[Sequence[Cell]],
+    matches: Sequence[Match],
+    vocabulary: Vocabulary,
+) -> list[Column]:
+    """Where no header names the grade, take the column whose words are the society's grades."""
+    if vocabulary.grades is None or any(column.field == "grade" for column in columns):
+        return list(columns)
+    whole, stems = _known_in(vocabulary.grades), _known_in(vocabulary.grades, by_stem=True)
+    found = list(columns)
+    for place, column in enumerate(columns):
+        sample = samples[column.index] if column.index < len(samples) else ()
+        if not sample or not _may_be_grade(column, matches[column.index]):
+            continue
+        # 高级 alone may be a professional level, but hardly under 会员等第.
+        known = share(sample, stems if _OF_MEMBER.search(fold(column.source)) else whole)
+        if known >= _GRADES_FROM:
+            found[place] = replace(
+                column, field="grade", confidence=round(_BY_CELLS * known, 2), reason=None
+            )
+    return found
+
+
+def _may_be_grade(column: Column, match: Match) -> bool:
+    """Whether a header leaves open what its column holds; 申请级别 and 建议等级 do not."""
+    if column.reason != "unknown" or _WISHED.search(fold(column.source)):
+        return False
+    field, confidence, _ = match
+    return field is not None or confidence == 0.0 or fold(column.source) in _STATUS
+
+
+def _known_in(names: Mapping[str, tuple[str, ...]] | None, *, by_stem: bool = False) -> Test:
+    key: Callable[[str], str] = (lambda text: stem(fold(text))) if by_stem else fold
+    known = None if names is None else {key(name) for every in names.values() for name in every}
 
     def test(cell: Cell) -> object:
-        return True if known is None else fold(plain(cell)) in known or None
+        return True if known is None else key(plain(cell)) in known or None
 
     return test
 

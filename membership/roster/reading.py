@@ -170,14 +170,14 @@ def _choice(names: Mapping[str, tuple[str, ...]] | None, code: str, message: str
         for name in (entry, *every):
             known.setdefault(fold(name), entry)
     for name, entry in list(known.items()):
-        known.setdefault(_stem(name), entry)
+        known.setdefault(stem(name), entry)
     shown = ", ".join(every[0] if every else entry for entry, every in names.items())
 
     def read(cell: Cell) -> object:
         text = fold(plain(cell))
         if is_nothing(text):
             return None
-        found = known.get(text) or known.get(_stem(text))
+        found = known.get(text) or known.get(stem(text))
         if found is None:
             raise CellFault(code, message, known=shown)
         return found
@@ -201,7 +201,12 @@ def _branch(names: Mapping[str, tuple[str, ...]]) -> Reader:
 _UNREGISTERED: Final = N_("This branch is not in the register; its name was kept as written.")
 
 
-def _stem(folded: str) -> str:
+def stem(folded: str) -> str:
+    """Return a folded name without 会员, member or 级 at its end.
+
+    >>> stem("高级会员"), stem("seniormember")
+    ('高', 'senior')
+    """
     for suffix in _SUFFIXES:
         if len(folded) > len(suffix):
             folded = folded.removesuffix(suffix)

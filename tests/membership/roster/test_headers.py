@@ -271,6 +271,39 @@ def test_grades_under_a_header_of_classes_are_told_by_their_words() -> None:
     assert read(files.xlsx(rows)).values["grade"] == ["ordinary", "senior"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["会员等第", "会级", "分档", "档", "會員職級", "Class of membership", "Member Status", "状态"],
+)
+def test_a_column_of_grades_is_one_whatever_it_is_called(header: str) -> None:
+    rows = (("会员号", "姓名", header), ("1", "张三", "普通会员"), ("2", "李四", "高级会员"))
+    assert read(files.xlsx(rows)).values["grade"] == ["ordinary", "senior"]
+
+
+@pytest.mark.parametrize(("header", "is_grade"), [("会员等第", True), ("水平", False)])
+def test_half_a_grades_name_counts_under_a_header_of_members(header: str, is_grade: bool) -> None:
+    rows = (("会员号", "姓名", header), ("1", "张三", "高级"), ("2", "李四", "普通"))
+    assert ("grade" in read(files.xlsx(rows)).values) == is_grade
+
+
+@pytest.mark.parametrize("header", ["申请级别", "拟晋升档次", "配偶会员等第", "Proposed status"])
+def test_a_grade_that_somebody_wishes_or_another_has_is_not_hers(header: str) -> None:
+    rows = (("会员号", "姓名", header), ("1", "张三", "普通会员"))
+    assert "grade" not in read(files.xlsx(rows)).values
+
+
+def test_a_header_that_names_the_grade_goes_before_cells_that_look_like_it() -> None:
+    rows = (("会员号", "姓名", "级别", "档"), ("1", "张三", "金卡", "普通会员"))
+    roster = read(files.xlsx(rows))
+    assert [fault.code for fault in roster.faults] == ["grade-unknown"]
+    assert roster.columns[3].reason == "unknown"
+
+
+def test_a_column_with_a_few_words_of_grades_is_none() -> None:
+    rows = (("会员号", "姓名", "档"), ("1", "张三", "普通会员"), ("2", "李四", "第三柜"))
+    assert "grade" not in read(files.xlsx(rows)).values
+
+
 def test_a_word_that_is_both_class_and_grade_does_not_hide_the_grades() -> None:
     vocabulary = Vocabulary(
         today=files.VOCABULARY.today,
