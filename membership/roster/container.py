@@ -25,7 +25,9 @@ UNPACKED_LIMIT_BYTES: Final = 320 * 1024 * 1024
 CELL_LIMIT: Final = 6_000_000
 _MEMBER_LIMIT: Final = 4_000
 _PIECE: Final = 1 << 20
-_OVERLAP: Final = 64
+OVERLAP: Final = 64
+"""How many bytes a piece of an archive's member repeats of the one before."""
+
 # Excel protects structure and sheets with this password, so that such files open by themselves.
 _DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # noqa: S105  published in [MS-OFFCRYPTO] 2.3.7
 
@@ -190,14 +192,14 @@ def _guard_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, 
     is_sheet = kind == "xlsx" and member.filename.startswith("xl/worksheets/")
     content = OdsExtent() if kind == "ods" and member.filename == "content.xml" else None
     for piece in pieces(archive, member.filename):
-        size += len(piece) - _OVERLAP
+        size += len(piece) - OVERLAP
         if size > left:
             raise _too_many_bytes()
         if is_sheet:
             cells += piece.count(b"<c ") + piece.count(b"<c>")
             is_far = is_far or may_be_far(piece)
         elif content is not None:
-            content.add(piece[_OVERLAP:])
+            content.add(piece[OVERLAP:])
             cells = content.size // 4
         if cells > CELL_LIMIT:
             raise _too_many_cells()
@@ -208,11 +210,11 @@ def _guard_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, 
 
 def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """Yield a member in pieces of 1 MiB; each repeats the last 64 bytes before it."""
-    tail = bytes(_OVERLAP)
+    tail = bytes(OVERLAP)
     with archive.open(name) as stream:
         while piece := stream.read(_PIECE):
             yield tail + piece
-            tail = piece[-_OVERLAP:].rjust(_OVERLAP)
+            tail = piece[-OVERLAP:].rjust(OVERLAP)
 
 
 def _too_many_bytes() -> RosterTooLarge:

@@ -38,6 +38,16 @@ class RosterQuoteOpen(RosterUnreadable):
     )
 
 
+class RosterUncalculated(ConsortiumError):
+    """Formulas stand in the file without their results."""
+
+    status, code = 422, "roster-uncalculated"
+    message = N_(
+        "The file holds formulas without their results. Open it in LibreOffice, Excel or WPS, save "
+        "it there and send it again."
+    )
+
+
 class RosterEncrypted(ConsortiumError):
     """The file asks for a password."""
 

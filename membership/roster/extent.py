@@ -23,6 +23,10 @@ _ODS_CELL: Final = re.compile(
     rb"<table:(?:covered-)?table-cell\b([^>]*?)(/?)>(?:(?!</?table:(?:covered-)?table-cell).)*",
     re.DOTALL,
 )
+# A > inside a formula ends the match too early, and then refuses a file rather than misread it.
+_ODS_UNSTORED: Final = re.compile(
+    rb"<table:table-cell\b(?=[^>]*\btable:formula=)(?![^>]*\boffice:value-type=)[^>]*>"
+)
 _ODS_REPEAT: Final = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d+)""")
 _ODS_ROWS: Final = re.compile(rb"""^[^>]*number-rows-repeated\s*=\s*["'](\d+)""")
 _ODS_ROW: Final = b"<table:table-row"
@@ -86,3 +90,21 @@ class OdsExtent:
     def size(self) -> int:
         """Cells of the rectangle so far."""
         return self._rows * self._width
+
+
+def has_uncalculated(pieces: Iterable[bytes]) -> bool:
+    """Say whether OpenDocument content has a formula without its result.
+
+    Args:
+        pieces: the content without overlap, cut anywhere.
+
+    >>> has_uncalculated([b'<table:table-cell table:for', b'mula="of:=1"/>'])
+    True
+    """
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        if b"table:formula=" in rest and _ODS_UNSTORED.search(rest):
+            return True
+        rest = rest[max(rest.rfind(b"<"), 0) :]
+    return False

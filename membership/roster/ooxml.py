@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from membership.roster.container import pieces
+from membership.roster.values import UNCALCULATED
 
 _TAIL: Final = 8 << 20
 _EPOCH: Final = re.compile(rb'<(?:\w+:)?workbookPr[^>]*\bdate1904\s*=\s*"(?:1|true|on)"')
@@ -22,6 +23,12 @@ _ZEROS: Final = re.compile(r'(?:"([^"]{0,8})"|\\?([A-Za-z]))?(0{2,20})(?:_.)?(?:
 _CELL: Final = re.compile(
     rb'<c r="([A-Z]{1,3})(\d+)"([^>]*)>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
 )
+# A formula without a stored result, up to the end of its cell; found by its own tag, because most
+# sheets have none. An empty text (t="str") is a result.
+_FORMULA: Final = b"<f"
+_UNSTORED: Final = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_OPENING: Final = b"<c "
+_PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PART: Final = re.compile(r"^/?(?:xl/)?")
 
 
@@ -101,7 +108,8 @@ def _formats(styles: bytes) -> dict[bytes, tuple[str, int]]:
 def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int], str]:
     """Return, by row and column from 0, cells that show other than they hold.
 
-    These are whole numbers under a format of zeros (00042) and formula errors (#N/A).
+    These are whole numbers under a format of zeros (00042), formula errors (#N/A), and formulas
+    whose result the file does not hold, as programs write them that cannot calculate.
     """
     part = extras.sheets.get(sheet, "")
     shown = {}
@@ -114,11 +122,23 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int],
                 said = _say(found[3], found[4], extras.formats)
                 if said is not None:
                     shown[place] = said
+            if _FORMULA in text:
+                shown.update(dict.fromkeys(_find_unstored(text), UNCALCULATED))
     return shown
 
 
+def _find_unstored(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the places of formulas without a result."""
+    for found in _UNSTORED.finditer(text):
+        start = text.rfind(_OPENING, 0, found.start())
+        attributes = _attributes(text[start : text.find(b">", start)])
+        place = _PLACE.fullmatch(attributes.get("r", ""))
+        if place is not None and attributes.get("t") != "str":
+            yield _place(place[1].encode(), place[2].encode())
+
+
 def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[bytes]:
-    """Yield stretches of whole rows; without padding formats only those that hold an error."""
+    """Yield stretches of whole rows; without padding formats only those with formulas or errors."""
     kept = b""
     for piece in pieces(archive, part):
         kept += piece[64:]
@@ -126,7 +146,7 @@ def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[byte
         if end < 0:
             continue
         stretch, kept = kept[:end], kept[end:]
-        if wanted or b't="e"' in stretch:
+        if wanted or _FORMULA in stretch or b't="e"' in stretch:
             yield stretch
 
 

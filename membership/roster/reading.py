@@ -30,7 +30,7 @@ from membership.roster.numbers import (
     read_mobile,
     refuse_rounded_mobile,
 )
-from membership.roster.values import Cell, Vocabulary
+from membership.roster.values import UNCALCULATED, Cell, Vocabulary
 
 Reader = Callable[[Cell], object]
 
@@ -236,6 +236,10 @@ def _read_all(reader: Reader, cells: Iterable[Cell], *, limit: int | None) -> Re
     return ReadColumn(values, faults, notes)
 
 
+_UNCALCULATED: Final = N_(
+    "The file does not hold this formula's result. Open it in Excel or WPS, save it there and send "
+    "it again."
+)
 # C0 and DEL without the white space that sheets do hold; PostgreSQL refuses NUL in any text.
 _CONTROLS = frozenset(chr(code) for code in (*range(32), 127)) - frozenset("\t\n\v\f\r")
 
@@ -246,6 +250,8 @@ def _read_one(reader: Reader, cell: Cell, limit: int | None) -> object:
             raise CellFault(
                 "formula-error", N_("The formula in this cell gives an error. Correct it.")
             )
+        if cell == UNCALCULATED:
+            raise CellFault("formula-uncalculated", _UNCALCULATED)
         if isinstance(cell, str) and not cell.isprintable() and _CONTROLS.intersection(cell):
             raise CellFault(
                 "text-damaged", N_("This cell holds invisible control characters. Type it anew.")

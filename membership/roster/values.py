@@ -33,6 +33,10 @@ OPEN_END: Final = date.max
 """The `until` of a membership without an end (长期, 永久, 至今)."""
 
 
+UNCALCULATED: Final = "#FORMULA?"
+"""What stands in place of a formula whose result the file does not hold."""
+
+
 def name_column(index: int) -> str:
     """Name a column as spreadsheets do, counting from 0.
 

@@ -13,14 +13,29 @@ from typing import Final
 import olefile
 
 from membership.roster import biff, isolated, ooxml
-from membership.roster.container import decrypt, detect_kind, guard_zip, is_encrypted_xls
-from membership.roster.errors import RosterDamaged, RosterEmpty, RosterEncrypted, RosterTooLarge
+from membership.roster.container import (
+    OVERLAP,
+    decrypt,
+    detect_kind,
+    guard_zip,
+    is_encrypted_xls,
+    pieces,
+)
+from membership.roster.errors import (
+    RosterDamaged,
+    RosterEmpty,
+    RosterEncrypted,
+    RosterTooLarge,
+    RosterUncalculated,
+)
+from membership.roster.extent import has_uncalculated
 from membership.roster.values import Book, Cell, Grid
 
 ROW_LIMIT: Final = 200_000
 COLUMN_LIMIT: Final = 1_000
 _SHEET_LIMIT: Final = 60
 _WAIT_SECONDS: Final = 120
+_CONTENT: Final = "content.xml"
 
 
 def read_workbook(data: bytes, kind: str) -> Book:
@@ -30,6 +45,7 @@ def read_workbook(data: bytes, kind: str) -> Book:
         RosterDamaged: cut short or not as its format demands.
         RosterEncrypted: it asks for a password.
         RosterTooLarge: it unpacks to more than a roster can be.
+        RosterUncalculated: an OpenDocument sheet has formulas without their results.
     """
     if kind == "encrypted":
         data = decrypt(data)
@@ -37,6 +53,8 @@ def read_workbook(data: bytes, kind: str) -> Book:
     if kind == "xls":
         return _read_xls(data)
     guard_zip(data, kind)
+    if kind == "ods":
+        _refuse_uncalculated(data)
     grids = _read_grids(data)
     if kind != "xlsx":
         return Book(kind=kind, encoding=None, grids=grids)
@@ -47,6 +65,14 @@ def read_workbook(data: bytes, kind: str) -> Book:
     except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
         raise RosterDamaged from error
     return Book(kind=kind, encoding=None, grids=grids, epoch_1904=extras.epoch_1904)
+
+
+def _refuse_uncalculated(data: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if _CONTENT in archive.namelist() and has_uncalculated(
+            piece[OVERLAP:] for piece in pieces(archive, _CONTENT)
+        ):
+            raise RosterUncalculated
 
 
 def _read_xls(data: bytes) -> Book:
@@ -109,9 +135,11 @@ def _read_grid(
 
 
 def _overlay(grid: Grid, shown: Mapping[tuple[int, int], str]) -> None:
-    """Put what cells show in place of what they hold: kept zeros and formula errors."""
+    """Put what cells show in place of what they hold: kept zeros, errors, missing results."""
     for (row, column), text in shown.items():
-        if row < len(grid.rows):
+        if row < ROW_LIMIT and column < COLUMN_LIMIT:
+            # Rows of formulas without results look empty to the reader, the last ones too.
+            grid.rows.extend([] for _ in range(row + 1 - len(grid.rows)))
             cells = grid.rows[row]
             cells.extend([""] * (column + 1 - len(cells)))
             cells[column] = text

@@ -1,6 +1,7 @@
 """Real files of every format: what is in them is read, what they are is judged by their bytes."""
 
 import io
+import re
 import zipfile
 from datetime import date
 from typing import Any
@@ -10,12 +11,14 @@ from msoffcrypto.format.ooxml import OOXMLFile
 
 from consortium.kernel.errors import ConsortiumError
 from membership.roster import container
+from membership.roster.errors import RosterUncalculated
 from membership.roster.values import Roster
 from tests.membership.roster import files
 from tests.membership.roster.files import HEADER, PEOPLE, read
 
 NAMES = ["张三", "李四"]
 TABLE = (HEADER, *PEOPLE)
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def code_of(data: bytes) -> str:
@@ -146,6 +149,55 @@ def test_formulas_count_by_their_values_and_errors_are_refused() -> None:
     assert [(fault.cell, fault.code, fault.value) for fault in roster.faults] == [
         ("B3", "formula-error", "#DIV/0!")
     ]
+
+
+@pytest.mark.parametrize("stored", [b"", b"<v></v>", b"<v/>", b"<v />"])
+def test_a_formula_without_its_result_refuses_its_row(stored: bytes) -> None:
+    rows = (
+        (*HEADER, "有效期至"),
+        (*PEOPLE[0], "2026-12-31"),
+        (*PEOPLE[1], "=DATE(2019,12,31)|43830"),
+        ('="M"&"3"|M3', "王五", "普通会员", "", "=DATE(2019,12,31)|43830"),
+    )
+    roster = read(uncalculated(files.xlsx(rows), b"43830", stored))
+    assert [(fault.cell, fault.code) for fault in roster.faults] == [
+        ("E3", "formula-uncalculated"),
+        ("E4", "formula-uncalculated"),
+    ]
+    assert roster.values["member_number"][2] == "M3"
+
+
+def uncalculated(data: bytes, result: bytes, stored: bytes, kind: bytes = b"") -> bytes:
+    """A workbook whose formulas of one result hold something else, as other writers leave them."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read(SHEET)
+    pattern = rb' t="str"(><f>[^<]*</f>)<v>' + result + b"</v>"
+    made, count = re.subn(pattern, lambda found: kind + found[1] + stored, sheet)
+    assert count > 0
+    return files.rezip(data, {SHEET: made})
+
+
+def test_an_empty_text_is_a_formulas_result() -> None:
+    data = files.xlsx(((*HEADER, "有效期至"), (*PEOPLE[0], '=IF(1,"","")|43830')))
+    assert read(uncalculated(data, b"43830", b"<v></v>", b' t="str"')).faults == ()
+
+
+def test_the_last_rows_are_not_lost_when_nothing_in_them_is_calculated() -> None:
+    rows = (HEADER, PEOPLE[0], ("=A2|987", "=B2|987", "", ""))
+    roster = read(uncalculated(files.xlsx(rows), b"987", b""))
+    assert (roster.read, roster.refused) == (2, {3})
+
+
+def test_an_open_document_of_formulas_without_results_is_refused() -> None:
+    made = files.ods((HEADER, PEOPLE[0]))
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        content = archive.read("content.xml")
+    cell = b'<table:table-cell table:formula="of:=DATE(2019;12;31)"/></table:table-row>'
+    bad = content.replace(b"</table:table-row>", cell)
+    with pytest.raises(RosterUncalculated):
+        read(files.rezip(made, {"content.xml": bad}))
+    good = bad.replace(b"table:formula", b'office:value-type="string" table:formula')
+    assert read(files.rezip(made, {"content.xml": good})).read == 1
 
 
 def test_the_sheet_that_looks_like_a_roster_is_chosen_and_the_others_are_named() -> None:
