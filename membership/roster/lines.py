@@ -64,7 +64,10 @@ class Lines:
         return kept
 
     def _kind(self, row: int) -> str | None:
-        """What a row is if no member: `blank`, `footer`, `header`, `section`."""
+        """What a row is if no member: `blank`, `footer`, `header`, `section`, `unread`.
+
+        The last holds something, but only in columns that are not imported.
+        """
         cells = self._grid.rows[row]
         width = len(cells)
         name = cells[self._name] if self._name < width else ""
@@ -81,7 +84,7 @@ class Lines:
             for index in self._used
             if index < width
         ):
-            return "footer" if self._is_footer(filled[0]) else "blank"
+            return "footer" if self._is_footer(filled[0]) else "unread"
         return self._judge(row, filled, name)
 
     def _is_word(self, number: Cell) -> bool:

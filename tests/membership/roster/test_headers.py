@@ -220,6 +220,19 @@ def test_blank_and_numbered_blank_rows_are_no_members() -> None:
     )
     roster = read(files.xlsx(rows))
     assert (roster.numbers, roster.faults) == ([2, 5], ())
+    assert dict(roster.skipped_rows) == {"unread": (4,)}
+
+
+def test_a_row_that_fills_only_columns_which_are_not_imported_is_counted() -> None:
+    rows = (
+        ("序号", "会员号", "姓名", "备注"),
+        (1, "M1", "张三", ""),
+        ("李六", "", "", ""),
+        ("", "", "", "新会员：王五，会员号AA02"),
+        ("上海分会", "", "", ""),
+    )
+    roster = read(files.xlsx(rows))
+    assert (roster.read, dict(roster.skipped_rows)) == (1, {"unread": (3, 4, 5)})
 
 
 def test_a_row_without_a_name_is_refused_at_its_cell() -> None:
