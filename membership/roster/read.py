@@ -30,6 +30,7 @@ from membership.roster.values import (
     Roster,
     Sheet,
     Vocabulary,
+    name_column,
 )
 from membership.roster.webpage import read_web_page
 from membership.roster.workbook import read_workbook
@@ -122,6 +123,8 @@ def _report(
     for field, found in read.items():
         report.take(field, found)
     report.cross_check({field: found.values for field, found in read.items()})
+    if book.kind == "csv":
+        report.refuse_long_rows(max(len(grid.rows[row]) for row in header.rows))
     return report
 
 
@@ -249,6 +252,26 @@ class _Report:
         self._check_periods(values)
         self._note_contradictions(values)
 
+    def refuse_long_rows(self, width: int) -> None:
+        """Refuse rows of more cells than the header: a stray separator has shifted the others.
+
+        What else is wrong with such a row comes from that, so it is not told.
+        """
+        long = {}
+        for row in self._rows:
+            cells = self._grid.rows[row]
+            if len(cells) > width:
+                filled = (place for place in range(width, len(cells)) if str(cells[place]).strip())
+                first = next(filled, None)
+                if first is not None:
+                    long[row + 1] = f"{name_column(first)}{row + 1}"
+        if long:
+            self.faults = [fault for fault in self.faults if fault.row not in long]
+            self.faults += [
+                Fault(self._grid.name, row, cell, None, "", "row-too-long", _TOO_LONG, {})
+                for row, cell in long.items()
+            ]
+
     def _check_repeats(self, values: Mapping[str, list[object]]) -> None:
         """Refuse rows that claim one number; a row repeated whole loses only its repeats."""
         for field, code, message in (
@@ -331,6 +354,10 @@ _ID_REPEATED: Final = N_(
 )
 _ORCID_REPEATED: Final = N_(
     "%(cell)s and %(other)s hold the same ORCID iD under two names. Correct or empty all but one."
+)
+_TOO_LONG: Final = N_(
+    "This row has more cells than the header. A value probably holds the separator; put the value "
+    "in quotation marks."
 )
 _ROW_REPEATED: Final = N_("This row repeats row %(row)s word for word. Delete one of them.")
 _REVERSED: Final = N_("The membership ends before it begins. Correct one of the dates.")

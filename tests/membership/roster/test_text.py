@@ -165,3 +165,23 @@ def test_commas_of_a_chinese_keyboard_part_cells_if_every_line_has_them() -> Non
     assert read(files.text(rows, delimiter="，")).values["name"] == NAMES
     uneven = files.text((*rows, ("M0003", "王五")), delimiter="，")
     assert code_of(uneven) == "roster-header-missing"
+
+
+def test_a_row_of_more_cells_than_the_header_is_refused_at_the_first_surplus_one() -> None:
+    head = (*HEADER, "工作单位", "职称")
+    rows = (
+        head,
+        (*PEOPLE[0], "北京大学", "教授", "", ""),
+        (*PEOPLE[1], "北京大学", "物理学院", "副教授"),
+        ("M0003", "王五", "普通会员", "北京大学", "物理学院", "", "", "教授"),
+    )
+    roster = read(files.text(rows))
+    assert [(fault.cell, fault.code) for fault in roster.faults] == [
+        ("G3", "row-too-long"),
+        ("H4", "row-too-long"),
+    ]
+
+
+def test_a_row_below_a_header_that_leaves_its_last_column_nameless_is_no_longer() -> None:
+    rows = ((*HEADER, ""), (*PEOPLE[0], "x"))
+    assert read(files.text(rows)).faults == ()
