@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from consortium.kernel.db import Change, Id, Instant
+from consortium.kernel.lists import is_any_of
 from consortium.services.selects import select_standing_facts
 from membership.models import (
     Accession,
@@ -49,7 +50,7 @@ Columns = Select[*tuple[Any, ...]]
 @cache
 def terms_of_persons(as_of: bool) -> Columns:
     """Select the terms of `:persons`, with person, society and its zone."""
-    return _terms().where(Member.person_id.in_(_any_of("persons")), _known(Term, as_of))
+    return _terms().where(is_any_of(Member.person_id, "persons"), _known(Term, as_of))
 
 
 @cache
@@ -63,14 +64,14 @@ def terms_of_member(as_of: bool) -> Columns:
 @cache
 def dues_of_persons(as_of: bool) -> Columns:
     """Select the dues of `:persons`."""
-    return _dues().where(Member.person_id.in_(_any_of("persons")), _known(Dues, as_of))
+    return _dues().where(is_any_of(Member.person_id, "persons"), _known(Dues, as_of))
 
 
 @cache
 def consents_of_persons(as_of: bool) -> Columns:
     """Select the consents of `:persons`."""
     return _consents().where(
-        Member.person_id.in_(_any_of("persons")), _known(RecognitionConsent, as_of)
+        is_any_of(Member.person_id, "persons"), _known(RecognitionConsent, as_of)
     )
 
 
@@ -88,7 +89,7 @@ def between_societies(as_of: bool) -> Any:
             select(one.c.agreement_id)
             .join(other, other.c.agreement_id == one.c.agreement_id)
             .join(HOST, HOST.c.id == other.c.society_id)
-            .where(one.c.society_id.in_(_any_of("home_ids")), HOST.c.code.in_(_any_of("hosts")))
+            .where(is_any_of(one.c.society_id, "home_ids"), is_any_of(HOST.c.code, "hosts"))
         )
     # Worked out once for the four kinds of rows; planning it four times costs more than running.
     between = union(*found).cte("between_societies")
@@ -96,8 +97,8 @@ def between_societies(as_of: bool) -> Any:
         statement.where(agreement_id.in_(select(between.c.agreement_id)), _known(model, as_of))
         for model, statement, agreement_id in _agreement_parts().values()
     ]
-    grades = _grades().where(ORGANISATION.c.code.in_(_any_of("hosts")), _known(Grade, as_of))
-    standings = _standings().where(STANDING.c.code.in_(_any_of("societies")))
+    grades = _grades().where(is_any_of(ORGANISATION.c.code, "hosts"), _known(Grade, as_of))
+    standings = _standings().where(is_any_of(STANDING.c.code, "societies"))
     if as_of:
         standings = standings.where(STANDING.c.recorded_at <= bindparam("known_at", type_=Instant))
     return union_all(*agreements, grades, standings)
@@ -107,11 +108,11 @@ def between_societies(as_of: bool) -> Any:
 def societies_by_ids() -> Any:
     """Select the same kinds of rows by the ids of each kind, superseded ones included."""
     agreements = [
-        statement.where(model.__table__.c.id.in_(_any_of(kind)))
+        statement.where(is_any_of(model.__table__.c.id, kind))
         for kind, (model, statement, _) in _agreement_parts().items()
     ]
-    grades = _grades().where(Grade.id.in_(_any_of("grade")))
-    standings = _standings().where(STANDING.c.id.in_(_any_of("standing")))
+    grades = _grades().where(is_any_of(Grade.id, "grade"))
+    standings = _standings().where(is_any_of(STANDING.c.id, "standing"))
     return union_all(*agreements, grades, standings)
 
 
@@ -127,11 +128,7 @@ def personal_by_ids(kind: str) -> Columns:
         "dues": (Dues, _dues()),
         "consent": (RecognitionConsent, _consents()),
     }[kind]
-    return statement.where(model.__table__.c.id.in_(_any_of("ids")))
-
-
-def _any_of(name: str) -> Any:
-    return bindparam(name, expanding=True)
+    return statement.where(is_any_of(model.__table__.c.id, "ids"))
 
 
 def _none(kind: TypeEngine[Any] | type[TypeEngine[Any]], name: str) -> ColumnElement[Any]:
