@@ -1,19 +1,23 @@
 """The report of an import: what was read, what would change or did, and every refused cell."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from dataclasses import field as attribute
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from consortium.kernel.errors import fill
+from membership.roster.changes import encode_value
 from membership.roster.plan import Plan
 from membership.roster.values import Fault, Roster
 
 COUNTS = ("read", "create", "update", "unchanged", "refused")
 _CELLS_PER_NOTE = 20
 _ROWS_PER_KIND = 100
+_CHANGES_KEPT = 2000
+_HIDDEN = "***"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,9 @@ class Report:
 
     `header_row` is the row under which the data begin (of a two-row header the lower one), 1 being
     the first. `state` is `read` (a dry run), `applied` or `undone`. Messages are untranslated and
-    their places are filled by `params`.
+    their places are filled by `params`. `changes` are the first of the `changed_cells`: what is on
+    file of a member and what the roster says instead, `open` being a term without end; of identity
+    numbers only that they differ.
     """
 
     import_id: UUID
@@ -59,6 +65,8 @@ class Report:
     notes: tuple[Note, ...] = attribute(default=())
     # Reports of 30 days ago lack it.
     skipped_rows: Mapping[str, Iterable[int]] = attribute(default_factory=dict)
+    changes: tuple[Mapping[str, Any], ...] = attribute(default=())
+    changed_cells: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
@@ -86,8 +94,8 @@ def load_report(data: bytes) -> Report:
     """Read back what `Report.dump` wrote."""
     found = json.loads(data)
     notes = tuple(Note(**{**note, "cells": tuple(note["cells"])}) for note in found.pop("notes"))
-    for name in ("header_rows", "sheets", "columns", "not_imported", "refusals"):
-        found[name] = tuple(found[name])
+    for name in ("header_rows", "sheets", "columns", "not_imported", "refusals", "changes"):
+        found[name] = tuple(found.get(name, ()))
     return Report(**{**found, "import_id": UUID(found["import_id"]), "notes": notes})
 
 
@@ -130,7 +138,28 @@ def make_report(
         skipped_rows={
             kind: places[:_ROWS_PER_KIND] for kind, places in roster.skipped_rows.items()
         },
+        changes=tuple(islice(_changed(plan), _CHANGES_KEPT)),
+        changed_cells=sum(len(planned.changes) for planned in plan.planned),
     )
+
+
+def _changed(plan: Plan) -> Iterator[dict[str, Any]]:
+    for planned in plan.planned:
+        held = planned.known.values if planned.known else {}
+        for name, (before, after) in planned.changes.items():
+            yield {
+                "row": planned.row,
+                "member_number": held.get("member_number") or planned.values.get("member_number"),
+                "name": held.get("name"),
+                "field": name,
+                "before": _told(name, before),
+                "after": _told(name, after),
+            }
+
+
+def _told(name: str, value: object) -> object:
+    is_digest = name == "national_id" and value is not None
+    return _HIDDEN if is_digest else encode_value(value)
 
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:

@@ -1,9 +1,9 @@
 """/s/<code>/import: a society sends in its roster, sees what it would change, applies, undoes."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec, cast
 from uuid import UUID
 
 from defusedcsv import csv
@@ -11,19 +11,21 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from consortium.kernel.clock import read_now
 from consortium.kernel.errors import N_
 from consortium.kernel.principal import current_principal, require_sign_in
-from consortium.kernel.web import on_refusal, page
+from consortium.kernel.web import on_refusal, page, select_language
 from consortium.kernel.web.answers import say
 from consortium.services import organisations
+from membership import values
 from membership.roster.errors import FileMissing, ImportNotFound
 from membership.roster.values import FIELDS
-from membership.services import roster_imports, roster_undo
+from membership.services import catalogue, roster_imports, roster_undo
 
 blueprint = Blueprint("membership_roster", __name__, template_folder="../templates")
 
 SHOWN = 100
-"""Refusals on the page; the table to download has every one."""
+"""Refusals and changed cells on the page; the tables to download have more."""
 
 LEFT_OUT = "-"
 """The value of the drop-downs for a column that is not imported."""
@@ -130,6 +132,8 @@ def show_report(code: str, import_id: str) -> str:
         "membership/import_report.html",
         report=shown,
         refusals=shown["refusals"][:SHOWN],
+        changes=shown["changes"][:SHOWN],
+        show_value=_name_values(code),
         society=organisations.get_organisation(code),
         FIELD_NAMES=_told(FIELD_NAMES),
         REASONS=_told(REASONS),
@@ -167,16 +171,54 @@ def download_refusals(code: str, import_id: str) -> ResponseReturnValue:
     report = roster_imports.get_import(
         current_principal(), society=code, import_id=_read_id(import_id)
     )
-    text = io.StringIO()
-    rows = csv.writer(text)
     names = ("sheet", "row", "cell", "field", "value", "code", "message")
-    rows.writerow(names)
-    for refusal in report.as_json(say)["refusals"]:
-        rows.writerow([refusal[name] for name in names])
+    return _as_table(f"refusals-{code}.csv", names, report.as_json(say)["refusals"])
+
+
+@blueprint.get("/s/<code>/import/<import_id>/changes.csv")
+@require_sign_in
+def download_changes(code: str, import_id: str) -> ResponseReturnValue:
+    """The changed cells as a table, for whoever compares them with the roster."""
+    report = roster_imports.get_import(
+        current_principal(), society=code, import_id=_read_id(import_id)
+    )
+    names = ("row", "member_number", "name", "field", "before", "after")
+    return _as_table(f"changes-{code}.csv", names, report.changes)
+
+
+def _as_table(
+    file_name: str, names: Sequence[str], rows: Iterable[Mapping[str, Any]]
+) -> ResponseReturnValue:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(names)
+    table.writerows([row[name] for name in names] for row in rows)
     # With a byte order mark Excel takes it for UTF-8.
     body = text.getvalue().encode("utf-8-sig")
-    headers = {"Content-Disposition": f'attachment; filename="refusals-{code}.csv"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
     return body, 200, {"Content-Type": "text/csv; charset=utf-8", **headers}
+
+
+def _name_values(code: str) -> Callable[[str, object], str]:
+    """How a stored value is shown: classes and grades by their names, no end in words."""
+    chinese, now = select_language().code.startswith("zh"), read_now()
+    names = {
+        (field, one.code): one.name_zh if chinese else one.name_en
+        for field, found in (
+            ("class", catalogue.list_classes(code, at=now)),
+            ("grade", catalogue.list_grades(code, at=now)),
+        )
+        for one in cast(Sequence[values.Grade | values.MembershipClass], found)
+    }
+
+    def show(field: str, value: object) -> str:
+        if value is None or value == "":
+            return "–"
+        if value == "open" and field == "until":
+            return say(N_("No last day"))
+        return names.get((field, str(value)), str(value))
+
+    return show
 
 
 def _read_id(text: str) -> UUID:

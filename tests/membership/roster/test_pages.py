@@ -180,6 +180,19 @@ def test_every_refused_cell_can_be_downloaded(secretary: FlaskClient) -> None:
     assert "'=1+1" in lines[3]
 
 
+def test_a_dry_run_shows_what_would_change_cell_by_cell(secretary: FlaskClient) -> None:
+    submit(secretary, send(secretary, files.xlsx((HEADER, GOOD))).request.path, decision="apply")
+    other = list(GOOD)
+    other[HEADER.index("会员级别")] = "高级会员"
+    report = send(secretary, files.xlsx((HEADER, tuple(other))))
+    assert counts(report)["update"] == 1
+    (row,) = re.findall(r'<tr data-row="2" data-changed="grade">(.*?)</tr>', report.text, re.S)
+    assert re.findall(r"<td>(.*?)</td>", row)[1:] == ["普通会员", "高级会员"]
+    assert "M0001" in row
+    table = secretary.get(f"{report.request.path}/changes.csv").data.decode("utf-8-sig")
+    assert table.splitlines()[1:] == ["2,M0001,张三,grade,ordinary,senior"]
+
+
 def test_the_list_of_imports_runs_a_constant_number_of_statements(secretary: FlaskClient) -> None:
     def count() -> int:
         seen: list[str] = []
