@@ -59,8 +59,11 @@ def test_who_does_not_allow_it_stays_unknown_to_the_site(
     assert he.is_asked()
     assert "示范计算机学会" in he.text("main")
     he.shoot("consent")
+    he.foresee(403)
     with he.page.expect_request(lambda asked: asked.url.startswith(node.comp)) as told:
         he.page.click("[name=decision][value=deny]")
     assert "error=access_denied" in told.value.url
     he.page.wait_for_load_state()
+    # The site tells him once and asks no further.
+    assert "没有登录" in he.text("body")
     assert he.context.request.get(f"{node.comp}/whoami").status == 401
