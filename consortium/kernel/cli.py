@@ -2,8 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -13,10 +13,12 @@ from uuid import UUID
 
 import click
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from consortium.kernel import migrating
-from consortium.kernel.errors import ConsortiumError
+from consortium.kernel.db import db
+from consortium.kernel.errors import N_, ConsortiumError
+from consortium.kernel.faults import DatabaseUnreachable, find_storage_fault
 from consortium.kernel.migrating import SchemaOutdated
 from consortium.kernel.principal import SYSTEM, acting_as
 from consortium.kernel.settings import BadSetting
@@ -32,6 +34,15 @@ class RanWithFaults(Exception):
         """Keep what is printed before the exit."""
         self.result = result
         super().__init__("ran with faults")
+
+
+class DatabaseMissed(DatabaseUnreachable):
+    """The database cannot be reached."""
+
+    message = N_(
+        "The database %(database)s cannot be reached. See whether it runs and whether "
+        "CONSORTIUM_DATABASE_URL names it."
+    )
 
 
 def ran_with_faults(result: object) -> RanWithFaults:
@@ -59,27 +70,36 @@ def json_command(
         @with_appcontext
         @wraps(function)
         def run(*args: P.args, as_json: bool, **kwargs: P.kwargs) -> None:  # type: ignore[valid-type]  # click passes it by keyword
-            try:
-                with acting_as(SYSTEM):
-                    result = function(*args, **kwargs)
-                    _echo(result, as_json)
-            except RanWithFaults as ran:
-                _echo(ran.result, as_json)
-                sys.exit(FAULTS)
-            except ConsortiumError as refusal:
-                echo_refusal(refusal, as_json)
-                sys.exit(REFUSED)
-            except (OperationalError, ProgrammingError) as error:
-                # The commonest reason is a database that was never migrated; say so.
-                if migrating.is_current():
-                    raise
-                echo_refusal(SchemaOutdated(), as_json)
-                raise SystemExit(REFUSED) from error
+            with refusals_told(as_json), acting_as(SYSTEM):
+                result = function(*args, **kwargs)
+                _echo(result, as_json)
 
         command: click.Command = group.command(name or function.__name__.replace("_", "-"))(run)
         return command
 
     return make
+
+
+@contextmanager
+def refusals_told(as_json: bool) -> Iterator[None]:
+    """End the process with what refused its work, told plainly, and the right exit code."""
+    try:
+        yield
+    except RanWithFaults as ran:
+        _echo(ran.result, as_json)
+        sys.exit(FAULTS)
+    except (ConsortiumError, SQLAlchemyError, OSError) as error:
+        refusal = error if isinstance(error, ConsortiumError) else find_storage_fault(error)
+        if isinstance(refusal, DatabaseUnreachable):
+            refusal = DatabaseMissed(database=db.engine.url.render_as_string())
+        if refusal is None:
+            # The commonest reason is a database that was never migrated; say so.
+            is_of_schema = isinstance(error, OperationalError | ProgrammingError)
+            if not is_of_schema or migrating.is_current():
+                raise
+            refusal = SchemaOutdated()
+        echo_refusal(refusal, as_json)
+        raise SystemExit(REFUSED) from error
 
 
 def give_json(command: click.Command) -> None:

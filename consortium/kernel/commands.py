@@ -4,7 +4,6 @@ They hang below `flask consortium`, which the application makes or shares with a
 """
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -20,12 +19,11 @@ from flask_migrate.cli import db as migrations_group
 from consortium.kernel import demo, migrating, serving
 from consortium.kernel.audit.verify import Verdict, verify_audit
 from consortium.kernel.cli import (
-    REFUSED,
     command_group,
-    echo_refusal,
     give_json,
     json_command,
     ran_with_faults,
+    refusals_told,
 )
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
@@ -80,6 +78,9 @@ def install_commands(app: Flask) -> None:
 @with_appcontext
 def work(as_json: bool) -> None:
     """Run the worker in the foreground: sequencer, relay, jobs, mail."""
+    with refusals_told(as_json):
+        # What is not there at start will not come by itself; later on it is waited for.
+        migrating.is_current()
     Worker(_this_app()).run()
     if as_json:
         click.echo(json.dumps({"ended": "work"}))
@@ -92,11 +93,8 @@ def work(as_json: bool) -> None:
 @with_appcontext
 def serve_web(host: str, port: int, as_json: bool) -> None:
     """Run the web processes; never loads the demo."""
-    try:
+    with refusals_told(as_json):
         serving.check_start()
-    except ConsortiumError as refusal:
-        echo_refusal(refusal, as_json)
-        sys.exit(REFUSED)
     serving.serve(_this_app(), host=host, port=port)
 
 

@@ -5,6 +5,7 @@ import select
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,8 +17,10 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from consortium.kernel.faults import DatabaseUnreachable
 from consortium.kernel.settings import Settings
 
 NAMING = {
@@ -27,6 +30,7 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+FILE = "consortium_file"
 WRITES = "consortium_writes"
 """Execution option of a transaction that writes: for how many seconds it may wait."""
 
@@ -162,14 +166,34 @@ def _dump_json(value: object) -> str:
 
 
 def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
+    file = engine.url.database or ""
+    is_known = False
+
+    @sa.event.listens_for(engine, "do_connect")
+    def look_before_opening(*_: object) -> None:
+        # SQLite would make an empty file in the place of one that was moved away.
+        if is_known and _find_file(file) is None:
+            raise DatabaseUnreachable
+
+    @sa.event.listens_for(engine, "checkout")
+    def look_for_the_file(_connection: object, record: ConnectionPoolEntry, _pool: object) -> None:
+        # An open connection goes on with a file that was moved away: its changes would be lost.
+        found = _find_file(file)
+        if found is None:
+            raise DatabaseUnreachable
+        if found != record.info[FILE]:
+            raise DisconnectionError
+
     @sa.event.listens_for(engine, "connect")
-    def prepare(connection: DBAPIConnection, _record: object) -> None:
+    def prepare(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        nonlocal is_known
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {settings.database_wait_seconds * 1000:d}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        record.info[FILE], is_known = _find_file(file), True
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -182,6 +206,15 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
         else:
             # It waits for nobody and cannot fail, so the engine's care for errors is not needed.
             connection.connection.cursor().execute("BEGIN")
+
+
+def _find_file(path: str) -> tuple[int, int] | None:
+    """Which file has the name now."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _listen_postgresql(engine: sa.Engine) -> None:

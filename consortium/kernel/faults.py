@@ -71,6 +71,8 @@ _BY_ERRNO: dict[int | None, type[StorageFault]] = {
 }
 _BY_NAME: dict[str, type[StorageFault]] = {
     "SQLITE_FULL": NoSpace,
+    # The file beside the database that connections share cannot grow.
+    "SQLITE_IOERR_SHMSIZE": NoSpace,
     "SQLITE_READONLY": StorageReadOnly,
     "SQLITE_CANTOPEN": DatabaseUnreachable,
     "SQLITE_IOERR": StorageFault,
@@ -110,8 +112,9 @@ def find_storage_fault(error: BaseException) -> StorageFault | None:
         return kind() if kind else None
     if not isinstance(error, DBAPIError):
         return None
-    name = "_".join(_name_of(error).split("_")[:2])
-    kind = _BY_NAME.get(name) or _BY_STATE.get(state_of(error) or "")
+    name = _name_of(error)
+    kind = _BY_NAME.get(name) or _BY_NAME.get("_".join(name.split("_")[:2]))
+    kind = kind or _BY_STATE.get(state_of(error) or "")
     if kind is None and _is_lost(error):
         kind = DatabaseUnreachable
     return kind() if kind else None

@@ -1,7 +1,8 @@
 """Whether this process lives (/livez) and whether it can serve (/readyz).
 
-Features add their questions through `Feature.health`; the kernel asks its own three first:
-is the database reachable, is its schema the newest, does the sequencer keep up.
+Features add their questions through `Feature.health`; the kernel asks its own four first:
+is the database reachable, is its schema the newest, does the sequencer keep up, could a change
+be kept.
 """
 
 from datetime import datetime
@@ -15,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from consortium.kernel.audit.chaining import count_unchained
 from consortium.kernel.db import Change, db
+from consortium.kernel.faults import StorageFault, find_storage_fault
 from consortium.kernel.feature import Health
 from consortium.kernel.features import offers
 from consortium.kernel.metrics import sequencer_lag_seconds
 from consortium.kernel.migrating import newest_heads
 from consortium.kernel.settings import current_settings
+from consortium.kernel.storage import check_storage
 from consortium.kernel.unit_of_work import database_now, reading
 
 EXTENSION = "consortium.health"
@@ -51,8 +54,9 @@ def ask(health: Health) -> str | None:
     """Ask one question; a database that cannot answer is itself the answer."""
     try:
         return health.check()
-    except SQLAlchemyError as error:
-        return f"database: {type(error).__name__}"
+    except (SQLAlchemyError, StorageFault) as error:
+        fault = find_storage_fault(error)
+        return f"database: {fault.code if fault else type(error).__name__}"
 
 
 @reading
@@ -129,4 +133,5 @@ KERNEL_HEALTH = (
     Health("database", check_database),
     Health("migrations", check_migrations),
     Health("sequencer", check_sequencer),
+    Health("storage", check_storage),
 )

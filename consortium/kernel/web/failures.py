@@ -3,11 +3,13 @@
 from urllib.parse import urlencode
 
 from flask import Flask, Response, make_response, redirect, request
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from consortium.kernel.errors import ConsortiumError, SignInRequired
+from consortium.kernel.faults import Busy, StorageFault, find_storage_fault
 from consortium.kernel.logs import get_logger
 from consortium.kernel.signable import Unsignable
 from consortium.kernel.web.answers import problem_response, say, wants_problem
@@ -57,18 +59,33 @@ def _on_http(error: HTTPException) -> AnyResponse | HTTPException:
 
 def _on_failure(_: InternalServerError) -> AnyResponse:
     # Flask has logged the exception by now, with the request's id beside it.
-    broken = Broken(request_id=request_id())
+    return _answer_somehow(Broken(request_id=request_id()))
+
+
+def _on_storage(error: Exception) -> AnyResponse:
+    """Tell a database or disk that is out of order; any other such error is ours."""
+    fault = Busy() if isinstance(error, PoolTimeout) else find_storage_fault(error)
+    if fault is None:
+        raise error
+    log.error("storage.fault", code=fault.code, exc_info=error)
+    return _answer_somehow(fault)
+
+
+def _answer_somehow(error: ConsortiumError) -> AnyResponse:
     try:
-        return _answer(broken)
+        return _answer(error)
     except Exception:
         # The frame asks for the reader's name; without a database there is none to be had.
         log.exception("error-page.failed")
-        return Response(broken.text(say), status=500, content_type="text/plain; charset=utf-8")
+        told = error.text(say)
+        return Response(told, status=error.status, content_type="text/plain; charset=utf-8")
 
 
 def init_failures(app: Flask) -> None:
     """Answer ConsortiumError, HTTPException and anything unexpected."""
     app.register_error_handler(ConsortiumError, _on_refusal)
+    for out_of_order in (StorageFault, DBAPIError, PoolTimeout, OSError):
+        app.register_error_handler(out_of_order, _on_storage)
     app.register_error_handler(DataError, _on_refusal)
     app.register_error_handler(OverflowError, _on_refusal)
     app.register_error_handler(Unsignable, _on_refusal)
