@@ -35,6 +35,7 @@ from consortium.kernel.outbox.aside import (
     list_set_aside,
     retry_set_aside,
 )
+from consortium.kernel.outbox.sequencer import find_position, open_epoch
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Proof, plan_proof, report_proof
@@ -47,9 +48,14 @@ HOME = "consortium"
 jobs_group = command_group("jobs", "Scheduled work: what runs when, and what ran.")
 audit_group = command_group("audit", "The audit trail.")
 news_group = command_group("news", "News that could not be handed on.")
+feed_group = command_group("feed", "The change feed.")
 demo_group = command_group("demo", "The demonstration data.")
 schema_group = command_group("schema", "The database schema.")
 settings_group = command_group("settings", "What can be set.")
+
+GROUPS = (
+    jobs_group, audit_group, news_group, feed_group, demo_group, schema_group, settings_group,
+)  # fmt: skip
 
 
 class JobUnknown(ConsortiumError):
@@ -65,7 +71,7 @@ def install_commands(app: Flask) -> None:
     if not isinstance(home, click.Group):
         home = command_group(HOME, "The node and its consortia.")
         app.cli.add_command(home)
-    for group in (jobs_group, audit_group, news_group, demo_group, schema_group, settings_group):
+    for group in GROUPS:
         home.add_command(group)
     home.add_command(work)
     home.add_command(serve_web)
@@ -239,6 +245,16 @@ def retry_news(handler: str | None, seq: int | None) -> list[Retried]:
     if any(one.error for one in done):
         raise ran_with_faults(done)
     return done
+
+
+@json_command(feed_group, "epoch")
+@click.option("--new", is_flag=True, help="Open a new one: readers start again.")
+def feed_epoch(new: bool) -> dict[str, Any]:
+    """The epoch of the feed and its last number; a new one after a copy was put back by hand."""
+    if new:
+        open_epoch()
+    position = find_position()
+    return {"epoch": position.epoch, "seq": position.seq}
 
 
 @json_command(demo_group, "show")

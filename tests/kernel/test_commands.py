@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
 from flask import Flask
 
+from consortium.kernel.outbox.feed import EpochChanged, read_feed
+from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.unit_of_work import unit_of_work
 
 
@@ -46,6 +49,21 @@ def test_a_sound_trail_exits_0(app: Flask) -> None:
         uow.audit("test.acted")
     code, rows = run(app, "consortium", "audit", "verify")
     assert (code, rows[0]["ok"]) == (0, True)
+
+
+def test_an_operator_opens_a_new_epoch_after_putting_back_a_copy(app: Flask) -> None:
+    runner = app.test_cli_runner()
+    with unit_of_work() as uow:
+        uow.emit("test.thing.made", "a", {})
+    number_committed()
+    cursor = read_feed(None, limit=1).next
+    shown = json.loads(runner.invoke(args=["consortium", "feed", "epoch", "--json"]).stdout)
+    opened = runner.invoke(args=["consortium", "feed", "epoch", "--new", "--json"])
+    told = json.loads(opened.stdout)
+    assert (opened.exit_code, told["seq"]) == (0, shown["seq"])
+    assert told["epoch"] != shown["epoch"]
+    with pytest.raises(EpochChanged):
+        read_feed(cursor, limit=1)
 
 
 def test_the_demo_is_refused_on_a_database_in_use(app: Flask) -> None:

@@ -64,6 +64,24 @@ def test_a_cursor_of_an_earlier_epoch_is_gone(app: Flask) -> None:
         feed.read_feed(cursor, limit=1)
 
 
+def test_a_cursor_ahead_of_the_head_is_gone_for_a_copy_was_put_back(app: Flask) -> None:
+    emit("a")
+    number_committed()
+    position = find_position()
+    here = feed.make_cursor(position.epoch, position.seq)
+    ahead = feed.make_cursor(position.epoch, position.seq + 1)
+    assert feed.read_feed(here, limit=1).records == []
+    with pytest.raises(feed.EpochChanged):
+        feed.read_feed(ahead, limit=1)
+
+
+def test_a_cursor_of_the_empty_database_stands_at_the_beginning(app: Flask) -> None:
+    cursor = feed.read_feed(None, limit=1).next
+    emit("a")
+    number_committed()
+    assert [record.key for record in feed.read_feed(cursor, limit=1).records] == ["a"]
+
+
 def test_every_change_is_stamped_and_the_watermark_never_goes_back(app: Flask) -> None:
     marks = []
     for _ in range(3):

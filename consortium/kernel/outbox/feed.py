@@ -13,7 +13,7 @@ from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.outbox.relay import message_of
-from consortium.kernel.outbox.sequencer import find_position
+from consortium.kernel.outbox.sequencer import Position, find_position
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import reading
 
@@ -66,11 +66,12 @@ def read_feed(cursor: str | None, *, limit: int, topics: Sequence[str] | None = 
         topics: only these; None for all.
 
     Raises:
-        EpochChanged: the cursor belongs to the time before a restore.
+        EpochChanged: the cursor belongs to the time before a restore, or to a later one than
+            the database knows: a copy was put back, and no new epoch opened.
         CursorInvalid: its signature is wrong.
     """
     position = find_position()
-    after = _open_cursor(cursor, position.epoch) if cursor else 0
+    after = _open_cursor(cursor, position) if cursor else 0
     query = sa.select(OutboxRow).where(OutboxRow.seq > after, OutboxRow.seq <= position.seq)
     if topics is not None:
         query = query.where(OutboxRow.topic.in_(topics))
@@ -109,12 +110,12 @@ def make_cursor(epoch: str, seq: int) -> str:
     return text if isinstance(text, str) else text.decode("ascii")
 
 
-def _open_cursor(cursor: str, epoch: str) -> int:
+def _open_cursor(cursor: str, position: Position) -> int:
     try:
         of, seq = _serializer().loads(cursor)
     except (BadSignature, ValueError, TypeError) as error:
         raise CursorInvalid from error
     # A cursor of the empty database has no epoch yet; it stands at the beginning.
-    if of not in {epoch, ""}:
+    if of not in {position.epoch, ""} or seq > position.seq:
         raise EpochChanged
     return int(seq)

@@ -170,6 +170,7 @@ def open_epoch() -> str:
     with unit_of_work() as uow:
         sequencer = lock_sequencer(uow)
         sequencer.epoch = str(uuid4())
+        uow.audit("consortium.feed.epoch-opened", subject=sequencer.epoch)
         return sequencer.epoch
 
 
