@@ -1,5 +1,6 @@
 """Builds an application from settings and the features it is given."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,14 @@ from consortium.kernel.kernel_feature import KERNEL
 from consortium.kernel.mail import read_mail_route
 from consortium.kernel.migrating import configure_alembic, migrations_of
 from consortium.kernel.secret_keys import master_keys
-from consortium.kernel.settings import BadSetting, Settings, check_settings, load_settings
+from consortium.kernel.setting_values import check_data_dir
+from consortium.kernel.settings import (
+    BadSetting,
+    Settings,
+    check_settings,
+    load_settings,
+    warn_of_unknown,
+)
 from consortium.kernel.sms import read_sms_scheme
 from consortium.kernel.web import init_web
 
@@ -64,8 +72,10 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
     Raises:
         BadSetting: a setting cannot be used; nothing has been started.
     """
+    if settings is None:
+        warn_of_unknown(os.environ)
     checked = check_settings(settings) if settings else load_settings()
-    _check_routes(checked)
+    _check_ways_out(checked)
     checked = replace(checked, secret_keys=master_keys(checked))
     app = Node("consortium.kernel", static_folder=None, template_folder=None)
     app.extensions[settings_module.EXTENSION] = checked
@@ -85,20 +95,22 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
     return app
 
 
-def _check_routes(settings: Settings) -> None:
-    """Refuse a mail or SMS route that would only fail at the first message.
+def _check_ways_out(settings: Settings) -> None:
+    """Refuse a route or a data folder that would only fail when it is used; make the folder.
 
     Raises:
-        BadSetting: one of them cannot be read.
+        BadSetting: one of them cannot be used.
     """
-    try:
-        read_mail_route(settings.mail_url)
-    except ValueError as fault:
-        raise BadSetting(f"CONSORTIUM_MAIL_URL: {fault}") from fault
-    try:
-        read_sms_scheme(settings.sms_url)
-    except ValueError as fault:
-        raise BadSetting(f"CONSORTIUM_SMS_URL: {fault}") from fault
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("MAIL_URL", lambda: read_mail_route(settings.mail_url)),
+        ("SMS_URL", lambda: read_sms_scheme(settings.sms_url)),
+        ("DATA_DIR", lambda: check_data_dir(settings.data_dir)),
+    )
+    for name, check in checks:
+        try:
+            check()
+        except ValueError as fault:
+            raise BadSetting(f"CONSORTIUM_{name}: {fault}") from fault
 
 
 def _install(app: Flask, feature: Feature) -> None:

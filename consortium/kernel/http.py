@@ -24,7 +24,8 @@ from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 from urllib3.exceptions import HTTPError
 
-from consortium.kernel.settings import Network, Settings, current_settings
+from consortium.kernel.setting_values import Network
+from consortium.kernel.settings import Settings, current_settings
 
 if TYPE_CHECKING:
     from requests.adapters import _HostParams, _PoolKwargs

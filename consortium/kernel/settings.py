@@ -1,49 +1,38 @@
 """Every setting: frozen, validated at start, documented from this one list."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
 
+from consortium.kernel import setting_values as values_of
+from consortium.kernel.setting_values import (
+    DAY,
+    HOUR,
+    LOOPBACK_HOSTS,
+    MEBIBYTE,
+    Network,
+    days,
+    flag,
+    folder,
+    networks,
+    seconds,
+    whole,
+    words,
+)
+
 PREFIX = "CONSORTIUM_"
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 EXTENSION = "consortium.settings"
 ISSUER_FILE = "issuer"
-Network = IPv4Network | IPv6Network
 
 
 class BadSetting(ValueError):
     """A setting cannot be used; the message names it and says what it takes."""
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _flag(text: str) -> bool:
-    if text.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if text.lower() in {"", "0", "false", "no", "off"}:
-        return False
-    raise ValueError("takes 1 or 0")
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    return tuple(ip_network(word) for word in _words(text))
-
-
-def _above(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise ValueError(f"takes a whole number of at least {least}")
-        return int(text)
-
-    return parse
 
 
 def _setting(doc: str, default: Any, parse: Callable[[str], Any] = str) -> Any:
@@ -64,7 +53,7 @@ class Settings:
     data_dir: Path = _setting(
         "Folder for what is not in the database: files, generated keys, audit heads.",
         Path("var"),
-        lambda text: Path(text).expanduser(),
+        folder,
     )
     database_url: str = _setting(
         "sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME; empty: SQLite in the data folder.",
@@ -74,109 +63,115 @@ class Settings:
         "Master keys, newest first, separated by commas, 32 characters or more each. On loopback "
         "one is made in the data folder if none is given.",
         (),
-        _words,
+        words,
     )
     secret_keys_file: Path | None = _setting(
         "A file with the master keys, one a line, newest first; used if the setting is empty.",
         None,
         lambda text: Path(text) if text else None,
     )
-    demo: bool = _setting("1 lets `make serve` run on a database with demo accounts.", False, _flag)
+    demo: bool = _setting("1 lets `make serve` run on a database with demo accounts.", False, flag)
     trusted_proxies: int = _setting(
-        "How many proxies in front set X-Forwarded-* headers.", 0, _above(0)
+        "How many proxies in front set X-Forwarded-* headers.", 0, whole(0, 10)
     )
     http_allow: tuple[Network, ...] = _setting(
         "Networks that outgoing requests may reach besides public addresses, as CIDR.",
         (),
-        _networks,
+        networks,
     )
     upload_limit_bytes: int = _setting(
-        "Largest request body in bytes.", 32 * 1024 * 1024, _above(1024)
+        "Largest request body in bytes.", 32 * 1024 * 1024, whole(1024, 4096 * MEBIBYTE)
     )
     body_limit_bytes: int = _setting(
-        "Largest request body in bytes that carries no file.", 4 * 1024 * 1024, _above(1024)
+        "Largest request body in bytes that carries no file.",
+        4 * 1024 * 1024,
+        whole(1024, 1024 * MEBIBYTE),
     )
-    metrics_port: int = _setting("Port of /metrics on loopback; 0 switches it off.", 0, _above(0))
-    web_workers: int = _setting("Web processes of `make serve`.", 2, _above(1))
-    web_threads: int = _setting("Threads per web process.", 8, _above(1))
+    metrics_port: int = _setting(
+        "Port of /metrics on loopback; 0 switches it off.", 0, whole(0, 65535)
+    )
+    web_workers: int = _setting("Web processes of `make serve`.", 2, whole(1, 256))
+    web_threads: int = _setting("Threads per web process.", 8, whole(1, 256))
 
     # Database.
-    database_pool_size: int = _setting("Connections kept per process.", 10, _above(1))
+    database_pool_size: int = _setting("Connections kept per process.", 10, whole(1, 1000))
     database_wait_seconds: int = _setting(
-        "How long a change waits for others before it is refused as busy.", 15, _above(1)
+        "How long a change waits for others before it is refused as busy.", 15, seconds(1, HOUR)
     )
 
     # Outbox, sequencer, jobs.
     job_lease_seconds: int = _setting(
-        "How long a job's page may take before another worker takes over.", 30, _above(1)
+        "How long a job's page may take before another worker takes over.", 30, seconds(1, DAY)
     )
-    job_attempts: int = _setting("How often a failing slot is tried.", 5, _above(1))
+    job_attempts: int = _setting("How often a failing slot is tried.", 5, whole(1, 40))
     sequencer_alarm_seconds: int = _setting(
-        "Age of the oldest unchained change that makes the node unready.", 5, _above(1)
+        "Age of the oldest unchained change that makes the node unready.", 5, seconds(1, DAY)
     )
     handler_attempts: int = _setting(
-        "How often a handler is tried before its message is set aside.", 5, _above(1)
+        "How often a handler is tried before its message is set aside.", 5, whole(1, 20)
     )
-    idempotency_days: int = _setting("How long an Idempotency-Key is remembered.", 7, _above(1))
+    idempotency_days: int = _setting("How long an Idempotency-Key is remembered.", 7, days(1, 3650))
 
     # Mail and SMS.
     mail_url: str = _setting("console:, file:FOLDER or smtp://USER:PASSWORD@HOST:PORT.", "console:")
     mail_from: str = _setting("Sender address of mail.", "consortium@localhost")
     sms_url: str = _setting("console:, file:PATH or https://GATEWAY.", "console:")
     message_lease_seconds: int = _setting(
-        "How long one attempt to send may take before another worker tries.", 120, _above(1)
+        "How long one attempt to send may take before another worker tries.", 120, seconds(1, DAY)
     )
-    message_attempts: int = _setting("How often a message is tried.", 12, _above(1))
+    message_attempts: int = _setting("How often a message is tried.", 12, whole(1, 100))
     message_retry_seconds: int = _setting(
-        "Pause after the first failed attempt; each further one doubles it.", 30, _above(1)
+        "Pause after the first failed attempt; each further one doubles it.", 30, seconds(1, DAY)
     )
     message_retention_days: int = _setting(
-        "Days until the row of a finished message, empty by then, is deleted.", 30, _above(1)
+        "Days until the row of a finished message, empty by then, is deleted.", 30, days(1)
     )
 
     # Outgoing requests.
-    http_connect_seconds: int = _setting("To open a connection.", 5, _above(1))
-    http_read_seconds: int = _setting("Between two pieces of an answer.", 10, _above(1))
-    http_total_seconds: int = _setting("For one whole answer.", 60, _above(1))
-    http_max_bytes: int = _setting("Largest answer in bytes.", 16 * 1024 * 1024, _above(1024))
-    http_max_redirects: int = _setting("Redirects followed in a row.", 3, _above(0))
-    http_breaker_failures: int = _setting(
-        "Failures in a row after which a peer is left alone.", 5, _above(1)
+    http_connect_seconds: int = _setting("To open a connection.", 5, seconds(1, HOUR))
+    http_read_seconds: int = _setting("Between two pieces of an answer.", 10, seconds(1, HOUR))
+    http_total_seconds: int = _setting("For one whole answer.", 60, seconds(1, HOUR))
+    http_max_bytes: int = _setting(
+        "Largest answer in bytes.", 16 * 1024 * 1024, whole(1024, 1024 * MEBIBYTE)
     )
-    http_breaker_seconds: int = _setting("How long it is left alone.", 30, _above(1))
+    http_max_redirects: int = _setting("Redirects followed in a row.", 3, whole(0, 20))
+    http_breaker_failures: int = _setting(
+        "Failures in a row after which a peer is left alone.", 5, whole(1, 1000)
+    )
+    http_breaker_seconds: int = _setting("How long it is left alone.", 30, seconds(1, DAY))
 
     # Signing keys.
     key_lifetime_days: int = _setting(
-        "Days a signing key signs before it is rotated.", 180, _above(1)
+        "Days a signing key signs before it is rotated.", 180, days(1, 3650)
     )
     key_overlap_hours: int = _setting(
         "How long a new key is published before it signs, and an old one served after.",
         48,
-        _above(0),
+        whole(0, 8760),
     )
     key_cache_seconds: int = _setting(
-        "How long a process keeps parsed signing keys.", 30, _above(0)
+        "How long a process keeps parsed signing keys.", 30, seconds(0, DAY)
     )
 
     # Peers.
-    link_page_size: int = _setting("Records asked of a peer in one page.", 200, _above(1))
+    link_page_size: int = _setting("Records asked of a peer in one page.", 200, whole(1, 1000))
     link_late_seconds: int = _setting(
-        "Time without a good pull after which a link counts as late.", 900, _above(1)
+        "Time without a good pull after which a link counts as late.", 900, seconds(1)
     )
 
     # Files.
-    roster_file_days: int = _setting("Days until a raw roster file is deleted.", 30, _above(1))
+    roster_file_days: int = _setting("Days until a raw roster file is deleted.", 30, days(1))
 
     # Events.
     sign_auth_seconds: int = _setting(
         "How old an officer's sign-in may be when she signs an event for her society.",
         3600,
-        _above(60),
+        seconds(60),
     )
     signature_reminder_days: int = _setting(
         "Days after which a host that has neither signed nor declined is reminded.",
         7,
-        _above(1),
+        days(1, 3650),
     )
 
     # Sign-in and OpenID Provider (auth).
@@ -185,26 +180,32 @@ class Settings:
         "consortium_session",
     )
     session_lifetime_seconds: int = _setting(
-        "Longest life of a sign-in, however busy it is.", 12 * 3600, _above(60)
+        "Longest life of a sign-in, however busy it is.", 12 * 3600, seconds(60)
     )
     session_idle_seconds: int = _setting(
-        "Life of a sign-in that nobody uses.", 2 * 3600, _above(60)
+        "Life of a sign-in that nobody uses.", 2 * 3600, seconds(60)
     )
-    password_least_characters: int = _setting("Fewest characters of a new password.", 8, _above(8))
-    authorization_code_seconds: int = _setting("Life of an authorization code.", 60, _above(1))
-    access_token_seconds: int = _setting("Life of an access token.", 3600, _above(1))
-    id_token_seconds: int = _setting("Life of an ID token.", 3600, _above(1))
-    one_time_code_seconds: int = _setting("Life of a code sent by SMS or mail.", 300, _above(10))
-    single_use_link_seconds: int = _setting("Life of a single-use link.", 24 * 3600, _above(60))
+    password_least_characters: int = _setting(
+        "Fewest characters of a new password.", 8, whole(8, 128)
+    )
+    authorization_code_seconds: int = _setting(
+        "Life of an authorization code.", 60, seconds(1, HOUR)
+    )
+    access_token_seconds: int = _setting("Life of an access token.", 3600, seconds(1))
+    id_token_seconds: int = _setting("Life of an ID token.", 3600, seconds(1))
+    one_time_code_seconds: int = _setting(
+        "Life of a code sent by SMS or mail.", 300, seconds(10, DAY)
+    )
+    single_use_link_seconds: int = _setting("Life of a single-use link.", 24 * 3600, seconds(60))
 
     # Expert pools and panels (think_tank).
     panel_solve_seconds: int = _setting(
         "Time for the solver in a web request; then the best panel found so far is proposed.",
         10,
-        _above(1),
+        seconds(1, HOUR),
     )
     expert_link_days: int = _setting(
-        "Days for which a link stays open that asks an expert for consent.", 30, _above(1)
+        "Days for which a link stays open that asks an expert for consent.", 30, days(1, 3650)
     )
 
     @property
@@ -246,33 +247,50 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _issuer_of_run(data_dir: Path) -> dict[str, str]:
     """Where `make run` last served this data folder, so that commands beside it agree."""
     told = data_dir / ISSUER_FILE
-    return {"issuer": told.read_text(encoding="utf-8").strip()} if told.exists() else {}
+    return {"issuer": told.read_text(encoding="utf-8").strip()} if told.is_file() else {}
 
 
 def check_settings(settings: Settings) -> Settings:
     """Refuse what no node can run with, before anything is opened.
 
     Raises:
-        BadSetting: the issuer is not https and not loopback, a key is short, the database unknown.
+        BadSetting: it names the setting and says what that takes.
     """
-    parts = urlsplit(settings.issuer)
-    if parts.scheme not in {"https", "http"} or not parts.hostname or settings.issuer.endswith("/"):
-        raise BadSetting("CONSORTIUM_ISSUER: takes https://HOST[:PORT] without a slash at the end")
-    if parts.scheme == "http" and not settings.is_loopback:
-        raise BadSetting("CONSORTIUM_ISSUER: plain http is for loopback only; use https")
-    if parts.query or parts.fragment or parts.username:
-        raise BadSetting("CONSORTIUM_ISSUER: takes no query, fragment or user")
-    if not settings.database.startswith(("sqlite:///", "postgresql+psycopg://")):
-        raise BadSetting("CONSORTIUM_DATABASE_URL: takes sqlite:///PATH or postgresql://…")
-    if settings.database.removeprefix("sqlite:///") in {"", ":memory:"}:
-        raise BadSetting(
-            "CONSORTIUM_DATABASE_URL: several processes share the database; name a file"
-        )
-    if any(len(key) < 32 for key in settings.secret_keys):
-        raise BadSetting("CONSORTIUM_SECRET_KEYS: each key takes 32 characters or more")
-    if not settings.is_loopback and not (settings.secret_keys or settings.secret_keys_file):
-        raise BadSetting("CONSORTIUM_SECRET_KEYS: give one, or CONSORTIUM_SECRET_KEYS_FILE")
+    checks: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("ISSUER", lambda: values_of.check_issuer(settings.issuer)),
+        ("DATABASE_URL", lambda: _check_database(settings)),
+        ("SECRET_KEYS", lambda: _check_keys(settings)),
+        ("SESSION_COOKIE", lambda: values_of.check_cookie_name(settings.session_cookie)),
+        ("MAIL_FROM", lambda: values_of.check_sender(settings.mail_from)),
+        ("SMS_URL", lambda: values_of.check_gateway(settings.sms_url, settings.http_allow)),
+    )
+    for name, check in checks:
+        try:
+            check()
+        except ValueError as fault:
+            raise BadSetting(f"{PREFIX}{name}: {fault}") from fault
     return settings
+
+
+def _check_database(settings: Settings) -> None:
+    if settings.database_url:
+        values_of.check_database(settings.database, made=settings.data_dir)
+
+
+def _check_keys(settings: Settings) -> None:
+    if any(len(key) < 32 for key in settings.secret_keys):
+        raise ValueError("each key takes 32 characters or more")
+    if not settings.is_loopback and not (settings.secret_keys or settings.secret_keys_file):
+        raise ValueError("give one, or CONSORTIUM_SECRET_KEYS_FILE")
+
+
+def warn_of_unknown(environ: Mapping[str, str]) -> None:
+    """Name on stderr what looks like a setting and is none; other tools may use the prefix."""
+    named = [name for name in environ if name.startswith(PREFIX)]
+    known = [name for name, _, _ in describe_settings()]
+    for name, nearest in values_of.find_unknown(named, known):
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        print(f"warning: {name} is no setting{hint}", file=sys.stderr)
 
 
 def current_settings() -> Settings:

@@ -1,11 +1,19 @@
 """Settings: read once, refused early, told with their name."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from consortium.kernel.app import build_app
 from consortium.kernel.secret_keys import master_keys
-from consortium.kernel.settings import BadSetting, Settings, describe_settings, load_settings
+from consortium.kernel.settings import (
+    BadSetting,
+    Settings,
+    describe_settings,
+    load_settings,
+    warn_of_unknown,
+)
 
 KEY = "k" * 40
 
@@ -24,12 +32,105 @@ KEY = "k" * 40
         ("TRUSTED_PROXIES", "-1", "at least 0"),
         ("JOB_LEASE_SECONDS", "x", "takes a whole number"),
         ("DEMO", "maybe", "1 or 0"),
+        *(
+            ("ISSUER", issuer, "takes")
+            for issuer in (
+                "http://[::1",
+                "https://host:abc",
+                "https://a b",
+                "https://exa\tmple.org",
+                "https://example.org/a/../b",
+                "https://example.org/./b",
+                "https://example.org//b",
+                "http://localhost:99999",
+                "http://localhost:0",
+                "http://localhost:43000?",
+                "http://localhost:43000#",
+                "https://会.example",
+                "https://-",
+                "https://",
+                "",
+            )
+        ),
+        ("DATABASE_URL", "postgresql://u:p@h:port/d", "takes"),
+        ("DATABASE_URL", "postgresql+psycopg2://h/d", "takes"),
+        ("DATABASE_URL", "sqlite:////nowhere/x.db", "no folder"),
+        ("DATABASE_URL", "sqlite:////tmp", "is a folder"),
+        ("DATABASE_URL", "sqlite:///x?mode=memory&uri=true", "name a file"),
+        ("DATABASE_URL", "sqlite:///file:x?mode=memory&uri=true", "name a file"),
+        ("DATA_DIR", "", "takes a folder"),
+        ("METRICS_PORT", "99999", "at most 65535"),
+        ("METRICS_PORT", "-1", "at least 0"),
+        ("SESSION_COOKIE", "", "takes letters"),
+        ("SESSION_COOKIE", "a b;c", "takes letters"),
+        ("SESSION_COOKIE", "会话", "takes letters"),
+        ("MAIL_FROM", "", "mail address"),
+        ("MAIL_FROM", "not an address", "mail address"),
+        ("MAIL_FROM", "a@b.example\nBcc: x@y.example", "mail address"),
+        ("MAIL_FROM", "a@b.example, c@d.example", "mail address"),
+        ("SMS_URL", "http://gateway.example", "plain http"),
+        ("SMS_URL", "http://8.8.8.8/x", "plain http"),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_starts(name: str, value: str, told: str) -> None:
     environ = {"CONSORTIUM_SECRET_KEYS": KEY, f"CONSORTIUM_{name}": value}
     with pytest.raises(BadSetting, match=f"CONSORTIUM_{name}.*{told}"):
         load_settings(environ)
+
+
+NUMBERS = [item.name for item in fields(Settings) if item.type == "int" or item.type is int]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["1" * 20, "1" * 40, "1" * 5000, "²", "1.5", "１", "-1", ""])
+def test_no_number_is_without_limits(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"CONSORTIUM_{name.upper()}: takes a whole number"):
+        load_settings({"CONSORTIUM_SECRET_KEYS": KEY, f"CONSORTIUM_{name.upper()}": value})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_default_is_within_its_limits(name: str) -> None:
+    default = getattr(Settings(), name)
+    loaded = load_settings({f"CONSORTIUM_{name.upper()}": str(default)})
+    assert getattr(loaded, name) == default
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ISSUER", "http://[::1]:8000"),
+        ("ISSUER", "https://node-1.example.org:8443/math/a.b"),
+        ("DATABASE_URL", "postgresql://postgres:@/main?host=/run/postgresql"),
+        ("DATABASE_URL", "sqlite:///here.sqlite3"),
+        ("MAIL_FROM", "学会 <office@math.example>"),
+        ("SMS_URL", "http://127.0.0.1:8001/sms"),
+        ("SMS_URL", "https://gateway.example/sms"),
+    ],
+)
+def test_a_right_setting_is_taken(name: str, value: str) -> None:
+    loaded = load_settings({"CONSORTIUM_SECRET_KEYS": KEY, f"CONSORTIUM_{name}": value})
+    assert str(getattr(loaded, name.lower())) == value
+
+
+def test_a_gateway_in_a_network_that_is_let_through_may_do_without_tls() -> None:
+    environ = {"CONSORTIUM_SMS_URL": "http://10.1.2.3/", "CONSORTIUM_HTTP_ALLOW": "10.0.0.0/8"}
+    assert load_settings(environ).sms_url == "http://10.1.2.3/"
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "/proc/x", "/etc/passwd/below"])
+def test_a_data_folder_that_cannot_be_one_is_refused_at_start(path: str) -> None:
+    with pytest.raises(BadSetting, match="CONSORTIUM_DATA_DIR: takes a folder"):
+        build_app((), Settings(secret_keys=(KEY,), data_dir=Path(path)))
+
+
+def test_a_name_that_is_no_setting_is_named_at_start(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_unknown({"CONSORTIUM_JOB_LEASE_SECOND": "5", "CONSORTIUM_DEMO": "1", "HOME": "/"})
+    warn_of_unknown({"CONSORTIUM_XYZ": "5"})
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: CONSORTIUM_JOB_LEASE_SECOND is no setting; "
+        "did you mean CONSORTIUM_JOB_LEASE_SECONDS?",
+        "warning: CONSORTIUM_XYZ is no setting",
+    ]
 
 
 def test_a_node_that_others_reach_needs_its_keys_given() -> None:

@@ -8,7 +8,8 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consortium.kernel.errors import N_, ConsortiumError
-from consortium.kernel.settings import LOOPBACK_HOSTS, current_settings
+from consortium.kernel.setting_values import LOOPBACK_HOSTS
+from consortium.kernel.settings import current_settings
 
 # Probes come from the machine or the cluster and name it by address.
 PROBES = frozenset({"/livez", "/readyz"})
