@@ -13,6 +13,7 @@ from consortium.kernel import health, logs, metrics
 from consortium.kernel import settings as settings_module
 from consortium.kernel.api import init_api
 from consortium.kernel.commands import install_commands
+from consortium.kernel.composition import check_features
 from consortium.kernel.db import db, init_db
 from consortium.kernel.feature import Feature
 from consortium.kernel.features import install_features
@@ -71,11 +72,13 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
 
     Raises:
         BadSetting: a setting cannot be used; nothing has been started.
+        BadFeature: the features do not fit together.
     """
     if settings is None:
         warn_of_unknown(os.environ)
     checked = check_settings(settings) if settings else load_settings()
     _check_ways_out(checked)
+    check_features((KERNEL, *features))
     checked = replace(checked, secret_keys=master_keys(checked))
     app = Node("consortium.kernel", static_folder=None, template_folder=None)
     app.extensions[settings_module.EXTENSION] = checked

@@ -10,6 +10,7 @@ from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.faults import is_cut_off
 from consortium.kernel.feature import Job, JobPage
 from consortium.kernel.features import find_job, offers
+from consortium.kernel.metrics import worker_errors
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import Claim, LeaseLost
 from consortium.kernel.scheduler.models import JobRun, JobSight
@@ -39,7 +40,8 @@ def plan_due(now: datetime, known: dict[str, datetime]) -> int:
     whether the latest missed slot is entered, of whatever age, or each of the last seven days.
     """
     _note_sights(now, known)
-    due = {job.name: _due(job, now, known) for job in offers(lambda f: f.jobs) if job.trigger}
+    timed = [job for job in offers(lambda f: f.jobs) if job.trigger]
+    due = {job.name: _due_or_none(job, now, known) for job in timed}
     wanted = [(job, slot) for job, slots in due.items() for slot in slots]
     if not wanted:
         return 0
@@ -61,6 +63,16 @@ def _note_sights(now: datetime, known: dict[str, datetime]) -> None:
         ahead = sa.update(JobSight).where(JobSight.job.in_(new), JobSight.since > now)
         uow.execute(ahead.values(since=now).execution_options(synchronize_session=False))
     known.update(dict.fromkeys(new, now))
+
+
+def _due_or_none(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:
+    """The slots that are due; a trigger that fails is told and stops no other job."""
+    try:
+        return _due(job, now, known)
+    except Exception:
+        logger.exception("job.trigger-failed", extra={"job": job.name})
+        worker_errors.labels("trigger").inc()
+        return []
 
 
 def _due(job: Job, now: datetime, known: dict[str, datetime]) -> list[datetime]:

@@ -12,6 +12,7 @@ from consortium.kernel.clock import EPOCH
 from consortium.kernel.feature import Cron, Every
 
 FIRST_LOOK = timedelta(hours=1)
+SHORTEST, LONGEST = 0.1, 366 * 24 * 3600.0
 
 
 @cache
@@ -19,6 +20,26 @@ def _trigger(when: Every | Cron) -> BaseTrigger:
     if isinstance(when, Every):
         return IntervalTrigger(seconds=when.seconds, start_date=EPOCH, timezone=UTC)
     return CronTrigger.from_crontab(when.line, timezone=UTC)
+
+
+def check_trigger(when: Every | Cron) -> None:
+    """Refuse a trigger by which no slot ever falls due, or far too many.
+
+    >>> check_trigger(Cron("0 0 31 2 *"))
+    Traceback (most recent call last):
+        ...
+    ValueError: never falls due
+
+    Raises:
+        ValueError: says what is wrong with it.
+    """
+    if isinstance(when, Every):
+        if not SHORTEST <= when.seconds <= LONGEST:
+            raise ValueError(f"every {when.seconds} s is not between {SHORTEST} s and a year")
+    elif not isinstance(when, Cron):
+        raise ValueError("a trigger is Every or Cron")
+    elif _trigger(when).get_next_fire_time(None, EPOCH) is None:
+        raise ValueError("never falls due")
 
 
 def due_slots(when: Every | Cron, *, after: datetime, until: datetime) -> Iterator[datetime]:
