@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from consortium.errors import PeerInvalid
+from consortium.errors import OrganisationNotFound, PeerInvalid
 from consortium.kernel import signing
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
 from consortium.kernel.clock import read_now
@@ -193,7 +193,13 @@ def list_keys(owner: str | None) -> list[dict[str, Any]]:
 @click.argument("owner")
 @click.option("--alg", default=signing.ES256, type=click.Choice(signing.ALGORITHMS))
 def rotate_key(owner: str, alg: str) -> dict[str, Any]:
-    """Publish a new key; it signs when the overlap has passed."""
+    """Publish a new key; it signs when the overlap has passed.
+
+    OWNER is `node` or the code of an organisation of this node.
+    """
+    if owner != signing.NODE and not organisations.get_organisation(owner).is_home:
+        # A mirrored one signs at its own node.
+        raise OrganisationNotFound(organisation=owner)
     return {"owner": owner, "alg": alg, "kid": signing.rotate_key(owner, alg)}
 
 

@@ -1,6 +1,7 @@
 """Command line doors: `--json`, exit codes, refusals as problem objects (INTERFACES section 0)."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -25,6 +26,19 @@ from consortium.kernel.settings import BadSetting
 
 P = ParamSpec("P")
 REFUSED, FAULTS = 1, 3
+
+
+class Pause(click.FloatRange):
+    """Seconds between two bounds; click's own range lets `nan` through, which is not below any."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The seconds; anything else is wrong usage."""
+        read: float = super().convert(value, param, ctx)
+        if not math.isfinite(read):
+            self.fail(f"{value} is not a number of seconds", param, ctx)
+        return read
 
 
 class RanWithFaults(Exception):

@@ -19,6 +19,7 @@ from flask_migrate.cli import db as migrations_group
 from consortium.kernel import demo, migrating, serving
 from consortium.kernel.audit.verify import Verdict, verify_audit
 from consortium.kernel.cli import (
+    Pause,
     command_group,
     give_json,
     json_command,
@@ -191,10 +192,10 @@ def _history(job: str | None, slot: datetime | None, limit: int) -> list[dict[st
 
 
 @json_command(jobs_group, "prove")
-@click.option("--slots", default=200, show_default=True, type=click.IntRange(1))
-@click.option("--every", default=0.2, show_default=True, type=click.FloatRange(0.001))
-@click.option("--pages", default=10, show_default=True, type=click.IntRange(1))
-@click.option("--hold", default=0.005, show_default=True, type=click.FloatRange(0.0))
+@click.option("--slots", default=200, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--every", default=0.2, show_default=True, type=Pause(0.001, 86_400.0))
+@click.option("--pages", default=10, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--hold", default=0.005, show_default=True, type=Pause(0.0, 3600.0))
 @click.option("--report", is_flag=True, help="Judge the proof that was planned before.")
 def prove_jobs(slots: int, every: float, pages: int, hold: float, report: bool) -> dict[str, Any]:
     """Plan a proof that every slot runs exactly once, or judge it with --report.

@@ -277,6 +277,14 @@ def test_the_commands_suspend_and_restore(app: Flask) -> None:
 
 
 @register
+def test_no_key_is_made_for_an_organisation_that_is_not_there(app: Flask) -> None:
+    code, problem = _run(app, "key", "rotate", "nosoc")
+    assert (code, problem["code"]) == (1, "organisation-not-found")
+    assert signing.list_keys("nosoc") == []
+    assert _run(app, "key", "rotate", "node")[1]["owner"] == "node"
+
+
+@register
 def test_a_key_is_rotated_by_command(app: Flask) -> None:
     assert _run(app, "key", "rotate", "math")[1]["alg"] == "ES256"
     assert _run(app, "key", "rotate", "math")[1]["code"] == "conflict"

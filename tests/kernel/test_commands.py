@@ -40,6 +40,19 @@ def test_a_proof_that_did_not_run_does_not_hold(app: Flask) -> None:
     assert rows[0]["once"] == 0
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("--every", told) for told in ("nan", "inf", "-inf", "0", "-1", "1e9", "x")),
+        *(("--slots", told) for told in ("0", "-1", "nan", "100001")),
+        ("--pages", "0"),
+        ("--hold", "nan"),
+    ],
+)
+def test_a_proof_of_no_length_is_wrong_usage(app: Flask, words: tuple[str, str]) -> None:
+    assert run(app, "consortium", "jobs", "prove", *words)[0] == 2
+
+
 def test_wrong_usage_exits_2(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=["consortium", "jobs", "run"]).exit_code == 2
 
