@@ -173,12 +173,18 @@ def test_changes_name_the_version_they_are_about(client: FlaskClient) -> None:
         return client.patch(f"{PATH}/1", json={"title": "y"}, headers=told)
 
     assert change(None).json["code"] == "precondition-required"
-    assert change("*").status_code == 428
     assert change('W/"1"').status_code == 412
     assert change('"7"').json["code"] == "version-mismatch"
     changed = change('"1"')
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     assert change('"1"').status_code == 412
+    # RFC 9110, section 13.1.1: one of a list, or whatever there is.
+    assert change('"x", "2"').headers["ETag"] == '"3"'
+    assert change('"1","2" , W/"3"').status_code == 412
+    assert change('"a,b",,"3",').headers["ETag"] == '"4"'
+    assert change("*").headers["ETag"] == '"5"'
+    for nothing in ("5", '"5', '"5" "6"', '*, "4"', ","):
+        assert change(nothing).json["code"] == "version-mismatch"
 
 
 def test_refusals_speak_the_readers_language_and_keep_their_code(client: FlaskClient) -> None:

@@ -7,7 +7,12 @@ from consortium.kernel.api.guard import looks_at_tokens, require_principal
 from consortium.kernel.api.paging import CursorField, PageIn, cursor_page
 from consortium.kernel.api.refusals import PreconditionRequired, VersionMismatch
 from consortium.kernel.api.schemas import ApiSchema, ProblemOut, page_of
-from consortium.kernel.api.versions import check_version, required_version, tag_version
+from consortium.kernel.api.versions import (
+    check_version,
+    optional_version,
+    required_version,
+    tag_version,
+)
 
 __all__ = [
     "ApiBlueprint",
@@ -25,6 +30,7 @@ __all__ = [
     "init_api",
     "looks_at_tokens",
     "openapi_text",
+    "optional_version",
     "page_of",
     "require_principal",
     "required_version",
