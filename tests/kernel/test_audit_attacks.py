@@ -25,6 +25,7 @@ from consortium.kernel.health import check_sequencer
 from consortium.kernel.outbox import sequencer
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.unit_of_work import unit_of_work
+from tests.conftest import Databases
 
 ROWS = 12
 COLUMNS = sorted(column.name for column in AuditRow.__table__.columns)
@@ -509,3 +510,30 @@ def test_unreadable_heads_do_not_stop_the_verdict(trail: Flask, attacker: Attack
         "DELETE FROM audit WHERE seq = 12",
     )
     assert found(trail) == (False, 12, "truncated")
+
+
+@pytest.mark.parametrize("table", ["audit", "audit_head", "change", "sequencer", "signing_key"])
+def test_a_table_that_was_taken_away_is_named(trail: Flask, attacker: Attacker, table: str) -> None:
+    # Put back as it was: where tests share a database only its rows are wiped.
+    attacker.run(f"ALTER TABLE {table} RENAME TO gone")
+    try:
+        assert found(trail) == (False, None, "table-missing")
+    finally:
+        attacker.run(f"ALTER TABLE gone RENAME TO {table}")
+    assert found(trail) == (True, None, None)
+
+
+def test_a_column_that_was_taken_away_is_named(trail: Flask, attacker: Attacker) -> None:
+    attacker.run("ALTER TABLE audit RENAME COLUMN seal TO gone")
+    try:
+        assert found(trail) == (False, None, "table-missing")
+    finally:
+        attacker.run("ALTER TABLE audit RENAME COLUMN gone TO seal")
+
+
+def test_a_database_that_was_never_migrated_is_refused_plainly(
+    make_app: Callable[..., Flask], databases: Databases
+) -> None:
+    app = make_app(database_url=databases.empty())
+    code, problem = verify(app)
+    assert (code, problem["code"]) == (1, "schema-outdated")

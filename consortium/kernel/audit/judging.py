@@ -16,6 +16,7 @@ CHANGED, REMOVED, SWAPPED = "changed", "removed", "swapped"
 TRUNCATED, RECOMPUTED = "truncated", "recomputed"
 SEQUENCER_ALTERED, UNCHAINED = "sequencer-altered", "unchained"
 HEAD_UNVERIFIABLE, HEAD_MISSING = "head-unverifiable", "head-missing"
+TABLE_MISSING = "table-missing"
 # Either the seal alone was changed or the chain recomputed from here: what follows tells.
 _UNSEALED = "unsealed"
 # What can change places between two rows: the number, the place, the link, the content.

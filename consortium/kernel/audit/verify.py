@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
+from consortium.kernel import migrating
 from consortium.kernel.audit.chaining import SEAL, count_unchained, heads_files
 from consortium.kernel.audit.heads import (
     Head,
@@ -18,16 +21,20 @@ from consortium.kernel.audit.judging import (
     HEAD_MISSING,
     HEAD_UNVERIFIABLE,
     SEQUENCER_ALTERED,
+    TABLE_MISSING,
     UNCHAINED,
     ChainJudge,
     Fault,
 )
-from consortium.kernel.audit.models import AuditRow
+from consortium.kernel.audit.models import AuditHead, AuditRow
 from consortium.kernel.audit.stored import UNREADABLE, read_rows
 from consortium.kernel.crypto import digests
+from consortium.kernel.db import Change, Model, db
 from consortium.kernel.outbox.models import Sequencer
+from consortium.kernel.signing import SigningKey
 from consortium.kernel.unit_of_work import reading
 
+TABLES: tuple[type[Model], ...] = (AuditRow, AuditHead, Change, Sequencer, SigningKey)
 OUTSIDE, INSIDE_ONLY = "outside", "inside-only"
 
 
@@ -55,9 +62,30 @@ def verify_audit(*, also: Sequence[Path] = ()) -> Verdict:
 
     Args:
         also: more files of heads, brought from other machines or kept elsewhere.
+
+    Raises:
+        SchemaOutdated: the database was never brought to the schema that is read here.
     """
+    if _is_table_missing():
+        if not migrating.is_current():
+            raise migrating.SchemaOutdated
+        return Verdict(0, False, None, TABLE_MISSING, INSIDE_ONLY, heads_until=0, unchained=0)
     # The files first: a line that is added later would speak of rows that the snapshot lacks.
     return _verify(list(read_heads_outside([*heads_files(), *also])))
+
+
+def _is_table_missing() -> bool:
+    """Whether a table of the trail, or a column of one, is not there."""
+    inspector = sa.inspect(db.engine)
+    there = set(inspector.get_table_names())
+    for model in TABLES:
+        columns = sa.inspect(model).columns
+        name = model.__tablename__
+        if name not in there:
+            return True
+        if {column.name for column in columns} - {c["name"] for c in inspector.get_columns(name)}:
+            return True
+    return False
 
 
 @reading
