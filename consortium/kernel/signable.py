@@ -33,8 +33,8 @@ def check_object(value: object, what: str) -> None:
     _check(value, what, DEEPEST)
 
 
-def check_text(value: object, what: str, *, longest: int) -> None:
-    r"""Refuse what is no text of at most `longest` characters.
+def check_text(value: object, what: str, *, longest: int, shortest: int = 0) -> None:
+    r"""Refuse what is no text of `shortest` to `longest` characters.
 
     >>> check_text("math", "key", longest=4)
     >>> check_text("a\x00", "key", longest=4)
@@ -47,6 +47,8 @@ def check_text(value: object, what: str, *, longest: int) -> None:
     """
     if not isinstance(value, str):
         raise Unsignable(f"{what}: a text is wanted, not {type(value).__name__}")
+    if len(value) < shortest:
+        raise Unsignable(f"{what}: an empty text")
     if len(value) > longest:
         raise Unsignable(f"{what}: {len(value)} characters, at most {longest} have room")
     _check_characters(value, what)
@@ -68,8 +70,9 @@ def check_news(
     """
     if op not in {"upsert", "delete"}:
         raise Unsignable("op is upsert or delete")
-    check_text(topic, "topic", longest=120)
-    check_text(key, "key", longest=255)
+    # Peers take no record without either.
+    check_text(topic, "topic", longest=120, shortest=1)
+    check_text(key, "key", longest=255, shortest=1)
     check_text(origin or "", "origin", longest=255)
     if version is not None and not 0 <= version <= LARGEST:
         raise Unsignable("version: a whole number from 0 to 2^53-1 is wanted")
@@ -82,7 +85,7 @@ def check_act(action: object, subject: object, society: str | None, detail: obje
     Raises:
         Unsignable: names the place and what is wrong there.
     """
-    check_text(action, "action", longest=120)
+    check_text(action, "action", longest=120, shortest=1)
     check_text(subject, "subject", longest=255)
     check_text(society or "", "society", longest=64)
     check_object(detail, "detail")

@@ -90,6 +90,13 @@ def test_a_topic_or_key_without_room_is_refused_at_once(app: Flask, topic: str, 
     assert count_changes() == 0
 
 
+def test_news_without_a_topic_or_key_is_refused_at_once(app: Flask) -> None:
+    for topic, key in (("", "k"), ("t", "")):
+        with unit_of_work() as uow, pytest.raises(ValueError, match="an empty text"):
+            uow.emit(topic, key, {})
+    assert count_changes() == 0
+
+
 def test_ordinary_data_comes_back_as_it_went_and_can_be_signed(app: Flask) -> None:
     with unit_of_work() as uow:
         uow.emit("t" * 120, "学" * 255, GOOD)
