@@ -171,8 +171,10 @@ def _listen_sqlite(engine: sa.Engine, settings: Settings) -> None:
 
     @sa.event.listens_for(engine, "do_connect")
     def look_before_opening(*_: object) -> None:
-        # SQLite would make an empty file in the place of one that was moved away.
-        if is_known and _find_file(file) is None:
+        # SQLite would make an empty file in the place of one that was moved away, and throw away
+        # what of its changes still lies beside it.
+        was_there = is_known or _find_file(f"{file}-wal") is not None
+        if was_there and _find_file(file) is None:
             raise DatabaseUnreachable
 
     @sa.event.listens_for(engine, "checkout")

@@ -97,6 +97,18 @@ def test_a_database_that_was_moved_away_takes_no_changes(
 
 
 @pytest.mark.sqlite_only
+def test_a_new_process_makes_no_database_where_one_was_moved_away(
+    make_app: MakeApp, database_url: str
+) -> None:
+    file = Path(database_url.removeprefix("sqlite:///"))
+    file.rename(file.with_suffix(".away"))
+    Path(f"{file}-wal").touch()
+    with make_app(Feature(name="guest")).app_context(), pytest.raises(faults.DatabaseUnreachable):
+        change()
+    assert not file.exists()
+
+
+@pytest.mark.sqlite_only
 def test_a_database_that_was_put_back_is_opened_anew(
     guest: Flask, browser: FlaskClient, database_url: str
 ) -> None:
