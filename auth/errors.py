@@ -1,5 +1,10 @@
 """Refusals of auth; every code is stable and documented in docs/api.md."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from math import ceil
+from typing import ClassVar
+
 from consortium.kernel.errors import (
     N_,
     Conflict,
@@ -17,11 +22,29 @@ class SignInRefused(ConsortiumError):
     message = N_("Identifier or password is wrong. Check both, or sign in with a code by SMS.")
 
 
-class TooManyAttempts(ConsortiumError):
+class MustWait(ConsortiumError):
+    """A refusal that ends by itself; programs find the seconds in Retry-After."""
+
+    status = 429
+    message_of_one: ClassVar[str]
+
+    def __init__(self, wait: timedelta) -> None:
+        """Say how long, in minutes rounded up, at least one."""
+        seconds = max(1, ceil(wait.total_seconds()))
+        self.minutes = ceil(seconds / 60)
+        super().__init__(extra={"retry_after_seconds": seconds}, minutes=self.minutes)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The message for one minute or for several."""
+        return translate(self.message_of_one) if self.minutes == 1 else super().text(translate)
+
+
+class TooManyAttempts(MustWait):
     """Too many attempts in a short time."""
 
-    status, code = 429, "too-many-attempts"
+    code = "too-many-attempts"
     message = N_("Too many attempts. Wait %(minutes)s minutes, or sign in with a code by SMS.")
+    message_of_one = N_("Too many attempts. Wait 1 minute, or sign in with a code by SMS.")
 
 
 class CodeRefused(ConsortiumError):
@@ -31,11 +54,12 @@ class CodeRefused(ConsortiumError):
     message = N_("This code is wrong or too old. Check it, or ask for another.")
 
 
-class TooManyCodes(ConsortiumError):
+class TooManyCodes(MustWait):
     """Too many codes were asked for."""
 
-    status, code = 429, "too-many-codes"
+    code = "too-many-codes"
     message = N_("Too many codes were sent. Wait %(minutes)s minutes, then ask again.")
+    message_of_one = N_("Too many codes were sent. Wait 1 minute, then ask again.")
 
 
 class MobileInvalid(InvalidInput):

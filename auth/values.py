@@ -111,7 +111,8 @@ class RosterEntry:
     """A roster row that is not yet activated, as its society's roster tells it.
 
     Attributes:
-        lines: what the person may see of her own row, as (label, value).
+        lines: what the person may see of her own row, as (label, value);
+            labels are messages for the catalogues, and the name is not among them.
     """
 
     person_id: UUID

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flask_babel import gettext, ngettext
+
 from consortium.kernel.errors import N_, ConsortiumError, fill
 from consortium.kernel.web import select_language
 from consortium.kernel.web.answers import say
@@ -11,11 +13,9 @@ from think_tank import errors
 from think_tank.rules.reasons import MESSAGES
 from think_tank.values import Solve
 
-KINDS = {
+SHARES = {
     "min_share": N_("at least %(value)s of the seats"),
     "max_share": N_("at most %(value)s of the seats"),
-    "min_count": N_("at least %(value)s seats"),
-    "max_count": N_("at most %(value)s seats"),
 }
 FIELDS = {
     "society": N_("society"),
@@ -87,7 +87,17 @@ def write_rule(rule: Mapping[str, Any], societies: Mapping[str, str]) -> str:
     texts = [_value(of["field"], one, societies) for one in values]
     subject = say(FIELDS.get(of["field"], of["field"]))
     condition = f"{subject} {OPERATORS[of['op']]} {', '.join(texts)}"
-    return f"{condition}: {fill(say(KINDS[rule['kind']]), {'value': rule['value']})}"
+    return f"{condition}: {_bound(rule['kind'], rule['value'])}"
+
+
+def _bound(kind: str, value: Any) -> str:
+    # As it was written in the brief: a number or a text.
+    number = 1 if str(value).strip() == "1" else 2
+    if kind == "min_count":
+        return ngettext("at least %(value)s seat", "at least %(value)s seats", number, value=value)
+    if kind == "max_count":
+        return ngettext("at most %(value)s seat", "at most %(value)s seats", number, value=value)
+    return fill(say(SHARES[kind]), {"value": value})
 
 
 def _value(field: str, value: object, societies: Mapping[str, str]) -> str:
@@ -111,5 +121,25 @@ def write_reasons(reasons: Sequence[Mapping[str, Any]], names: Mapping[str, str]
 
 def write_repair(repair: Mapping[str, Any]) -> str:
     """A repair's sentence in the reader's language."""
-    is_chinese = select_language().html.startswith("zh")
-    return str(repair["zh" if is_chinese else "en"])
+    changes = [
+        ngettext(
+            'rule "%(rule)s" from %(before)s to %(after)s (%(seats)s seat)',
+            'rule "%(rule)s" from %(before)s to %(after)s (%(seats)s seats)',
+            change["seats"],
+            rule=change["rule"],
+            before=change["from"],
+            after=change["to"],
+            seats=change["seats"],
+        )
+        for change in repair["changes"]
+    ]
+    return gettext(
+        "Move %(changes)s; then a panel exists (cost %(cost)s).",
+        changes=say(" and ").join(changes),
+        cost=repair["cost"],
+    )
+
+
+def say_seats(seats: int) -> str:
+    """So many seats."""
+    return ngettext("%(seats)s seat", "%(seats)s seats", seats, seats=seats)

@@ -16,7 +16,6 @@ from auth.services.passwords import check_new_password, hash_password
 from auth.services.people import create_person
 from auth.services.rosters import roster
 from auth.services.sessions import Opened, open_session
-from auth.services.sign_in import minutes_of
 from auth.values import ACR_SINGLE_FACTOR, Account, RosterEntry
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden
@@ -48,7 +47,7 @@ def send_activation_code(*, society: str, member_number: str, name: str, address
     """
     made = _make_activation_code(fold(society).lower(), fold(member_number), fold(name), address)
     if isinstance(made, timedelta):
-        raise TooManyCodes(minutes=minutes_of(made))
+        raise TooManyCodes(made)
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from auth import models
 from auth.rules.access import network_of
@@ -24,7 +24,6 @@ from consortium.kernel.unit_of_work import UnitOfWork
 ATTEMPTS = 5
 DIGITS = 6
 PURPOSE = "auth.one-time-code"
-TEXT = N_("%(code)s is your code, good for %(minutes)s minutes. Give it to nobody.")
 SUBJECT = N_("Your code")
 
 
@@ -80,7 +79,14 @@ def make_code(
         )
     )
     if person_id is not None:
-        text = gettext(TEXT) % {"code": code, "minutes": max(1, seconds // 60)}
+        minutes = max(1, seconds // 60)
+        text = ngettext(
+            "%(code)s is your code, good for %(minutes)s minute. Give it to nobody.",
+            "%(code)s is your code, good for %(minutes)s minutes. Give it to nobody.",
+            minutes,
+            code=code,
+            minutes=minutes,
+        )
         if channel == "mobile":
             send_sms(to, text)
         else:

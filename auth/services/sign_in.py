@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from math import ceil
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -52,7 +51,7 @@ def sign_in_with_password(
     read = read_identifier(identifier)
     candidate = _find_candidate(read, address, read_now())
     if candidate.wait is not None:
-        raise TooManyAttempts(minutes=minutes_of(candidate.wait))
+        raise TooManyAttempts(candidate.wait)
     # Outside any transaction: a hash takes 30 ms, and SQLite has one writer.
     if not verify_password(candidate.password_hash, password) or candidate.person_id is None:
         _count_failure(read, address)
@@ -166,7 +165,7 @@ def send_sign_in_code(*, mobile: str, address: str) -> UUID:
         raise MobileInvalid
     made = _make_sign_in_code(number, address)
     if isinstance(made, timedelta):
-        raise TooManyCodes(minutes=minutes_of(made))
+        raise TooManyCodes(made)
     return made
 
 
@@ -213,8 +212,3 @@ def _redeem(challenge: UUID, code: str, address: str, replaced: str | None) -> O
     return open_session(
         found, acr=ACR_SINGLE_FACTOR, amr=("sms",), address=address, replaced=replaced
     )
-
-
-def minutes_of(wait: timedelta) -> int:
-    """Whole minutes to wait, at least one."""
-    return max(1, ceil(wait.total_seconds() / 60))

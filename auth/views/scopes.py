@@ -16,7 +16,12 @@ TEXTS = {
 
 
 def explain_scopes(scopes: Iterable[str]) -> list[tuple[str, str]]:
-    """(scope, text) in the order of TEXTS; a scope without a text says its own name."""
+    """(scope, text) in the order of TEXTS; a scope without a text says its own name.
+
+    `openid` is left out: it tells no more than that it is she who comes back.
+    """
     order = list(TEXTS)
-    chosen = sorted(scopes, key=lambda s: (order.index(s) if s in TEXTS else len(order), s))
+    chosen = sorted(
+        set(scopes) - {"openid"}, key=lambda s: (order.index(s) if s in TEXTS else len(order), s)
+    )
     return [(scope, gettext(TEXTS[scope]) if scope in TEXTS else scope) for scope in chosen]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 import sqlalchemy as sa
+from flask_babel import gettext
 
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
+from consortium.kernel.web.languages import select_language
 from events.errors import ContentRefused, EventSettled, SignaturesMissing
 from events.models import EventQuota
 from events.rules.content import list_stray_hosts, write_content
@@ -21,7 +23,7 @@ from events.services.aggregate import (
     tell_peers,
 )
 from events.services.drafts import require_active
-from events.services.reads import view_event
+from events.services.reads import name_societies, view_event
 from events.services.seats import open_counters
 from events.services.signing import is_genuine
 from events.values import EventState, EventView, HostState
@@ -104,7 +106,11 @@ def _require_signatures(held: Aggregate) -> None:
     absent = forged | set(held.missing())
     missing = [code for code in order if code in absent]
     if missing:
-        raise SignaturesMissing(extra={"missing": missing}, missing=", ".join(missing))
+        names = name_societies(missing)
+        language = select_language().html
+        said = [names[code].in_language(language) if code in names else code for code in missing]
+        told = gettext(", ").join(said)
+        raise SignaturesMissing(extra={"missing": missing}, missing=told)
 
 
 def _close(uow: UnitOfWork, principal: Principal, held: Aggregate, state: EventState) -> None:

@@ -18,7 +18,7 @@ from events.services import drafts, publication, reads, registrations, seats
 from events.values import EventState, EventView
 from events.views.blueprint import blueprint
 from events.views.forms import CURRENCIES, fill_form, read_change_form, read_event_form
-from events.wording import reason_names, reason_text
+from events.wording import in_language, reason_names, reason_text
 
 OFFICES = ("secretary", "organiser")
 
@@ -42,7 +42,9 @@ def show_desk() -> ResponseReturnValue:
 @require_sign_in
 def show_new_event() -> ResponseReturnValue:
     """The form of a new event."""
-    societies = own_societies(current_principal())
+    codes = own_societies(current_principal())
+    names = reads.name_societies(codes)
+    societies = [(code, in_language(names[code]) if code in names else code) for code in codes]
     typed = {"time_zone": "Asia/Shanghai", "mode": "on_site", "currency": "CNY"}
     return page("events/new.html", societies=societies, typed=typed, currencies=CURRENCIES)
 

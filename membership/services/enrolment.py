@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 
 from auth.values import RosterEntry
 from consortium.kernel.db import db
+from consortium.kernel.errors import N_
 from consortium.kernel.search import fold
 from consortium.kernel.unit_of_work import reading
 from membership.models import Member, MemberProfile
@@ -68,18 +69,18 @@ def _letters(name: str) -> str:
 
 def _entry(row: Row[Member, MemberProfile], society: str) -> RosterEntry:
     profile = row.MemberProfile
+    name = profile.name or profile.name_latin or ""
     lines = (
-        ("name", profile.name),
-        ("name_latin", profile.name_latin),
-        ("employer", profile.employer),
-        ("title", profile.title),
-        ("branch", row.Member.branch),
+        (N_("Name in Latin letters"), profile.name_latin if profile.name_latin != name else None),
+        (N_("Employer"), profile.employer),
+        (N_("Professional title"), profile.title),
+        (N_("Branch"), row.Member.branch),
     )
     return RosterEntry(
         person_id=row.Member.person_id,
         society=society,
         member_number=row.Member.member_number,
-        name=profile.name or profile.name_latin or "",
+        name=name,
         mobile=profile.mobile,
         email=profile.email,
         lines=tuple((label, text) for label, text in lines if text),

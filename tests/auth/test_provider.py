@@ -120,6 +120,7 @@ def test_more_than_was_allowed_is_asked(site: Site, client: FlaskClient) -> None
 def test_a_withdrawn_consent_is_asked_again(site: Site, client: FlaskClient) -> None:
     sign_in(client)
     token = site.redeem(site.obtain_code()).json["access_token"]
+    assert "openid" not in client.get("/me/sites").text
     submit(client, "/me/sites", f"/me/sites/{site.client_id}/withdrawal")
     assert site.ask().status_code == 200
     bearer = {"Authorization": f"Bearer {token}"}

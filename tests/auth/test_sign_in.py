@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -231,6 +232,16 @@ def test_guessing_is_stopped_and_the_owner_is_not(clock: FixedClock, member: Add
     assert guess("198.51.100.7", password=PASSWORD) == "opened"
     clock.advance(minutes=15)
     assert guess("192.0.2.1", password=PASSWORD) == "opened"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said", "retry_after"),
+    [(61, "Wait 2 minutes", 61), (60, "Wait 1 minute,", 60), (0.2, "Wait 1 minute,", 1)],
+)
+def test_who_must_wait_is_told_how_long(seconds: float, said: str, retry_after: int) -> None:
+    refusal = TooManyAttempts(timedelta(seconds=seconds))
+    assert said in refusal.text()
+    assert refusal.as_problem()["retry_after_seconds"] == retry_after
 
 
 def test_an_unknown_account_is_throttled_the_same(clock: FixedClock, member: Added) -> None:

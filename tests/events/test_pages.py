@@ -127,7 +127,9 @@ def test_an_event_is_made_signed_and_published_at_the_desk(
     house: House, browser: FlaskClient
 ) -> None:
     comp, phys = Reader(browser, house.comp), Reader(browser, house.phys)
-    comp.open("/desk/events/new").send("/desk/events", **FORM)
+    comp.open("/desk/events/new")
+    assert '<option value="comp">Comp Society</option>' in re.sub(" selected", "", comp.html)
+    comp.send("/desk/events", **FORM)
     assert (comp.status, comp.told("data-state")) == (200, ["draft"])
     desk = next(path for path in comp.told("action") if path.endswith("/publication"))
     base = desk.removesuffix("/publication")
@@ -136,6 +138,7 @@ def test_an_event_is_made_signed_and_published_at_the_desk(
     comp.send(f"{base}/publication")
     assert (comp.status, comp.told("data-code")) == (409, ["signatures-missing"])
     assert comp.told("data-missing") == ["phys"]
+    assert comp.html.count("Not yet signed by: Phys Society.") == 2
     assert comp.html.count("data-primary") == 1
     assert phys.open(base).html.count("data-primary") == 1
     phys.send(f"{base}/hosts/phys/signature")

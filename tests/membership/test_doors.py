@@ -20,6 +20,7 @@ from consortium.kernel.principal import SYSTEM, Grant, Principal, acting_as
 from consortium.kernel.unit_of_work import unit_of_work
 from membership import values
 from membership.services import agreement_register, terms
+from membership.services.enrolment import MembershipRoster
 from tests.auth.browsing import PASSWORD, csrf_of, error_of, register_site, sign_in
 from tests.conftest import Furnish
 from tests.membership import houses
@@ -407,6 +408,12 @@ def test_claims_tell_a_site_of_its_own_society_only(
         assert provide_recognitions(person, None, clock.now()) == {}
     assert provide_memberships(person, "comp", clock.now())["member_number"] is None
     assert provide_memberships(person, "math", clock.now())["member_number"] == "M001"
+
+
+def test_her_own_row_names_each_line_in_words_and_her_once(term: values.Term) -> None:
+    entry = MembershipRoster().find_entry(society="math", number="M001", name="张三")
+    assert entry is not None
+    assert (entry.name, entry.lines) == ("张三", ())
 
 
 def test_claims_give_no_reason_to_who_is_no_member(

@@ -97,6 +97,10 @@ def test_an_unmeetable_brief_names_the_rule_on_its_page(coordinator: Browser) ->
     shown = coordinator.open(brief).text
     assert 'data-code="brief-infeasible" data-rules="society-math half-math"' in shown
     assert "data-cost" in shown
+    shown = coordinator.open(f"{brief}?lang=zh-TW").text
+    (said,) = re.findall(r"data-cost=[^>]+>([^<]+)</li>", shown)[:1]
+    assert said.startswith("將規則“")
+    assert "即可組成專家組" in said
     assert "/seating" not in shown
 
 

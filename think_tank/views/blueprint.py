@@ -23,6 +23,7 @@ def words() -> dict[str, Any]:
         "write_rule": wording.write_rule,
         "write_failure": wording.write_failure,
         "write_reasons": wording.write_reasons,
+        "say_seats": wording.say_seats,
         "write_repair": wording.write_repair,
         "reading_language": select_language().html,
     }
