@@ -9,6 +9,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import wraps
+from io import StringIO
 from typing import Any, NoReturn, ParamSpec
 from uuid import UUID
 
@@ -116,8 +117,20 @@ def refusals_told(as_json: bool) -> Iterator[None]:
         raise SystemExit(REFUSED) from error
 
 
-def give_json(command: click.Command) -> None:
-    """Let a command of another library take `--json` too; its own words then go to stderr."""
+class CommandFailed(ConsortiumError):
+    """The command did not go through."""
+
+    status, code = 500, "command-failed"
+    message = N_("The command did not go through. Its messages say why.")
+
+
+def give_json(command: click.Command, tell: Callable[[], Mapping[str, Any]] | None = None) -> None:
+    """Let a command of another library take `--json` too; its own words then go to stderr.
+
+    Args:
+        command: it is changed.
+        tell: members of the printed object beside `done` and `output`, the lines it wrote.
+    """
     if command.callback is None or any(option.name == "as_json" for option in command.params):
         return
     inner = command.callback
@@ -126,9 +139,19 @@ def give_json(command: click.Command) -> None:
         if not as_json:
             inner(*args, **kwargs)
             return
-        with redirect_stdout(sys.stderr):
-            inner(*args, **kwargs)
-        _echo({"done": command.name}, as_json=True)
+        words = StringIO()
+        try:
+            with redirect_stdout(words):
+                inner(*args, **kwargs)
+        except SystemExit as left:
+            if left.code:
+                echo_refusal(CommandFailed(), as_json=True)
+            raise
+        finally:
+            click.echo(words.getvalue(), err=True, nl=False)
+        found = tell() if tell else {}
+        lines = [line for line in words.getvalue().splitlines() if line.strip()]
+        _echo({"done": command.name, **found, "output": lines}, as_json=True)
 
     command.callback = run
     command.params.append(

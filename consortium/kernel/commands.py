@@ -76,8 +76,10 @@ def install_commands(app: Flask) -> None:
         home.add_command(group)
     home.add_command(work)
     home.add_command(serve_web)
+    # About folders of migrations that somebody else begins.
+    migrations_group.commands.pop("list-templates", None)
     for command in migrations_group.commands.values():
-        give_json(command)
+        give_json(command, migrating.show_versions if command.name == "current" else None)
 
 
 @click.command("work")

@@ -1,5 +1,6 @@
 """Bringing the database to the newest schema, for every feature's own line of migrations."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def configure_alembic(
     def configure(config: flask_migrate.Config) -> flask_migrate.Config:
         config.set_main_option("path_separator", "os")
         config.set_main_option("version_locations", ":".join(map(str, folders)))
+        # Alembic took the one that was there when it was imported.
+        config.stdout = sys.stdout
         return config
 
     return configure
@@ -61,9 +64,17 @@ def upgrade() -> None:
 
 def is_current() -> bool:
     """Whether every migration has been applied."""
+    return _applied_heads() == newest_heads(_script())
+
+
+def show_versions() -> dict[str, list[str]]:
+    """Where the database stands, and where it would stand with every migration applied."""
+    return {"current": sorted(_applied_heads()), "newest": sorted(newest_heads(_script()))}
+
+
+def _applied_heads() -> set[str]:
     with db.engine.connect() as connection:
-        applied = set(MigrationContext.configure(connection).get_current_heads())
-    return applied == newest_heads(_script())
+        return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def newest_heads(script: ScriptDirectory) -> set[str]:

@@ -57,6 +57,23 @@ def test_wrong_usage_exits_2(app: Flask) -> None:
     assert app.test_cli_runner().invoke(args=["consortium", "jobs", "run"]).exit_code == 2
 
 
+def test_the_schemas_versions_are_one_object(app: Flask) -> None:
+    code, (told,) = run(app, "db", "current")
+    assert (code, told["done"]) == (0, "current")
+    assert told["current"] == told["newest"] != []
+
+
+@pytest.mark.parametrize("name", ["heads", "history", "branches", "show", "upgrade", "check"])
+def test_every_migration_command_tells_one_object(app: Flask, name: str) -> None:
+    code, (told,) = run(app, "db", name)
+    assert (code, told["done"]) == (0, name)
+
+
+def test_a_migration_command_that_fails_tells_a_problem(app: Flask) -> None:
+    code, (told,) = run(app, "db", "upgrade", "nowhere")
+    assert (code, told["code"]) == (1, "command-failed")
+
+
 def test_a_sound_trail_exits_0(app: Flask) -> None:
     with unit_of_work() as uow:
         uow.audit("test.acted")
