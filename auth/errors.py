@@ -62,6 +62,16 @@ class TooManyCodes(MustWait):
     message_of_one = N_("Too many codes were sent. Wait 1 minute, then ask again.")
 
 
+class SignedInAlready(ConsortiumError):
+    """You are signed in already."""
+
+    status, code = 409, "signed-in-already"
+    message = N_(
+        "You have signed in meanwhile, perhaps in another tab. Nothing was done with this form, "
+        "and you need not sign in again."
+    )
+
+
 class MobileInvalid(InvalidInput):
     """Not a mobile number."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from authlib.oauth2 import OAuth2Error
@@ -193,6 +194,20 @@ def way_back(asked: Asked, principal: Principal) -> MultiDict[str, str]:
     mark = {"request": _digest(asked.values), "session": str(principal.session_id or "")}
     values.setlist(MARK, [_serializer().dumps(mark)])
     return values
+
+
+def must_sign_in_again(address: str, principal: Principal) -> bool:
+    """Whether an address is a request of a site that this session has been found not to fit."""
+    marks = parse_qs(urlsplit(address).query).get(MARK, [])
+    return any(_session_marked(text, principal) for text in marks)
+
+
+def _session_marked(text: str, principal: Principal) -> bool:
+    try:
+        mark = _serializer().loads(text)
+    except BadData:
+        return False
+    return bool(mark["session"] == str(principal.session_id))
 
 
 def _has_come_back(asked: Asked, session_id: UUID | None) -> bool:

@@ -4,14 +4,18 @@ from uuid import UUID
 
 from flask import redirect, request, session
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 
-from auth.errors import CodeRefused
+from auth.errors import CodeRefused, SignedInAlready
+from auth.openid.authorization import must_sign_in_again
 from auth.rules.requests import select_next
 from auth.services import sign_in as service
 from auth.services.sessions import end_session
 from auth.views.pages import address, blueprint, cookie, forget, remember
 from consortium.kernel.principal import current_principal
-from consortium.kernel.web import on_refusal, page
+from consortium.kernel.web import on_refusal, page, wants_problem
+from consortium.kernel.web.failures import answer_refusal
+from consortium.kernel.web.refusals import refusal_of
 
 _CHALLENGE = "auth.sign_in_challenge"
 
@@ -23,13 +27,33 @@ def next_path() -> str:
 
 @blueprint.get("/sign-in")
 def show_sign_in() -> ResponseReturnValue:
-    """Ask who it is: by identifier and password, or by mobile number."""
+    """Ask who it is: by identifier and password, or by mobile number.
+
+    Whoever has signed in meanwhile, in another tab, goes on to where she was going.
+    """
+    if request.method == "GET" and request.args.get("next") and _may_go_on():
+        return redirect(next_path(), 302)
     return page(
         "auth/sign_in.html",
         form_redirects=True,
         next=next_path(),
         identifier=request.args.get("identifier", ""),
     )
+
+
+def _may_go_on() -> bool:
+    principal = current_principal()
+    return principal.person_id is not None and not must_sign_in_again(next_path(), principal)
+
+
+@blueprint.errorhandler(CSRFError)
+def refuse_old_form(error: CSRFError) -> ResponseReturnValue:
+    """Refuse a form without its token; a sign-in form may be one of before another sign-in."""
+    is_sign_in = request.endpoint in {"auth.sign_in", "auth.sign_in_by_code"}
+    if is_sign_in and current_principal().person_id is not None and not wants_problem():
+        refusal = SignedInAlready()
+        return page("auth/signed_in.html", refusal=refusal, next=next_path()), refusal.status
+    return answer_refusal(refusal_of(error))
 
 
 @blueprint.post("/sign-in")

@@ -511,3 +511,14 @@ def test_a_sign_in_takes_few_statements(site: Site, client: FlaskClient) -> None
     found.append(len(seen))
     # The first opens the form too; BEGIN is counted where it is a statement.
     assert [count <= most for count, most in zip(found, (16, 8, 10), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("demand", [{"prompt": "login"}, {"max_age": "0"}])
+def test_a_fresh_sign_in_is_asked_of_who_is_signed_in(
+    site: Site, client: FlaskClient, demand: dict[str, str]
+) -> None:
+    sign_in(client)
+    to_sign_in = site.ask(**demand).location
+    assert client.get(to_sign_in).status_code == 200
+    sign_in(client)
+    assert client.get(to_sign_in).location == site_next(to_sign_in)

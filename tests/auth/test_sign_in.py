@@ -28,7 +28,7 @@ from consortium.kernel.db import db
 from consortium.kernel.postbox import OutgoingMessage
 from consortium.kernel.principal import SYSTEM
 from consortium.kernel.unit_of_work import reading, unit_of_work
-from tests.auth.browsing import PASSWORD, error_of, sign_in, submit
+from tests.auth.browsing import PASSWORD, csrf_of, error_of, sign_in, submit
 
 COOKIE = "consortium_session"
 
@@ -424,3 +424,28 @@ def test_a_row_whose_owner_has_an_account_sends_no_code(
     )
     assert activate(client) == 303
     assert sent_code() is None
+
+
+def test_a_sign_in_form_of_before_another_sign_in_says_so_and_goes_on(
+    client: FlaskClient, member: Added
+) -> None:
+    client.environ_base["HTTP_ACCEPT"] = "text/html"
+    address = "/sign-in?next=/me/sites"
+    form = {"identifier": "zhang@math.example", "password": PASSWORD, "next": "/me/sites"}
+    old = csrf_of(client.get(address))
+    assert client.post("/sign-in", data={"csrf_token": old, **form}).status_code == 303
+    for path, fields in (("/sign-in", form), ("/sign-in/code", {**form, "mobile": "13800138000"})):
+        told = client.post(path, data={"csrf_token": old, **fields})
+        assert (told.status_code, error_of(told)) == (409, "signed-in-already")
+        assert 'data-primary href="/me/sites"' in told.text
+    assert client.get(address).location == "/me/sites"
+    assert client.get("/sign-in?next=//evil.example").location == "/"
+    assert client.get("/sign-in").status_code == 200
+
+
+def test_a_form_without_its_token_is_refused_to_who_is_not_signed_in(
+    client: FlaskClient, member: Added
+) -> None:
+    form = {"identifier": "zhang@math.example", "password": PASSWORD}
+    told = client.post("/sign-in", data=form, headers={"Accept": "text/html"})
+    assert (told.status_code, error_of(told)) == (400, "csrf-failed")

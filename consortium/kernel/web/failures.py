@@ -24,7 +24,8 @@ SIGN_IN = "/sign-in"
 _KEPT = ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range")
 
 
-def _answer(error: ConsortiumError) -> AnyResponse:
+def answer_refusal(error: ConsortiumError) -> AnyResponse:
+    """The refusal as its reader wants it: problem+json, a page, or the way to sign-in."""
     if wants_problem():
         return problem_response(error)
     if isinstance(error, SignInRequired):
@@ -44,13 +45,13 @@ def _on_refusal(error: Exception) -> AnyResponse:
     refusal = refusal_of(error)
     if isinstance(error, DataError | OverflowError | Unsignable):
         log.warning("request.unstorable", exc_info=error)
-    return _answer(refusal)
+    return answer_refusal(refusal)
 
 
 def _on_http(error: HTTPException) -> AnyResponse | HTTPException:
     if error.response is not None or error.code is None or error.code < 400:
         return error
-    response = _answer(refusal_of(error))
+    response = answer_refusal(refusal_of(error))
     for name, value in error.get_headers(request.environ):
         if name in _KEPT:
             response.headers[name] = value
@@ -73,7 +74,7 @@ def _on_storage(error: Exception) -> AnyResponse:
 
 def _answer_somehow(error: ConsortiumError) -> AnyResponse:
     try:
-        return _answer(error)
+        return answer_refusal(error)
     except Exception:
         # The frame asks for the reader's name; without a database there is none to be had.
         log.exception("error-page.failed")
