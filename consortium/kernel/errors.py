@@ -108,6 +108,11 @@ class Conflict(ConsortiumError):
     message = N_("Somebody changed this meanwhile. Reload it and try again.")
 
 
+UNPRINTABLE = N_(
+    "Leave out line breaks, control characters and signs that turn the direction of writing."
+)
+
+
 class InvalidInput(ConsortiumError):
     """The input has faults."""
 

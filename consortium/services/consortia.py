@@ -9,8 +9,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import aliased
 
 from consortium.errors import CodeTaken, ConsortiumNotFound, NotAMember, OrganisationInvalid
+from consortium.kernel.characters import is_one_line
 from consortium.kernel.db import db
-from consortium.kernel.errors import N_, FieldError, Forbidden
+from consortium.kernel.errors import N_, UNPRINTABLE, FieldError, Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import (
     UnitOfWork,
@@ -279,6 +280,8 @@ def _check(code: str, kind: str, name_zh: str, charter_zh: str) -> None:
         faults.append(
             FieldError("name-missing", N_("The name is missing. Write it."), pointer="/name_zh")
         )
+    elif not is_one_line(name_zh):
+        faults.append(FieldError("text-unprintable", UNPRINTABLE, pointer="/name_zh"))
     if not charter_zh.strip():
         message = N_("The charter's text is missing. Paste it.")
         faults.append(FieldError("charter-missing", message, pointer="/charter_zh"))

@@ -5,7 +5,8 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from consortium.errors import OrganisationInvalid
-from consortium.kernel.errors import N_, FieldError
+from consortium.kernel.characters import is_one_line
+from consortium.kernel.errors import N_, UNPRINTABLE, FieldError
 from consortium.rules import has_code_form, has_right_check_digit, read_uscc
 from consortium.services.disciplines import find_discipline
 from consortium.values import Level, OrganisationKind, OrganisationWish
@@ -107,6 +108,8 @@ def _code_faults(code: str) -> Iterator[FieldError]:
 def _name_faults(field: str, name: str) -> Iterator[FieldError]:
     if not name.strip():
         yield FieldError("name-missing", N_("The name is missing. Write it."), pointer=f"/{field}")
+    elif not is_one_line(name):
+        yield FieldError("text-unprintable", UNPRINTABLE, pointer=f"/{field}")
     elif len(name) > _LONGEST_NAME:
         yield FieldError("name-too-long", _TOO_LONG, pointer=f"/{field}")
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import rfc8785
+from babel.numbers import is_currency
 
-from consortium.kernel.errors import N_, FieldError
-from events.values import FULL_PRICE, Content, Hosting, HostRole, Mode, Money, Quota, Text
+from consortium.kernel.characters import is_one_line
+from consortium.kernel.errors import N_, UNPRINTABLE, FieldError
+from events.values import (
+    FULL_PRICE,
+    MEMBER_PRICE,
+    Content,
+    Hosting,
+    HostRole,
+    Mode,
+    Money,
+    Quota,
+    Text,
+)
 
 LISTED_FIELDS = (
     "title",
@@ -29,6 +41,9 @@ LISTED_FIELDS = (
 )
 MOST_SEATS = 1_000_000
 LARGEST_AMOUNT = 10**12
+# ISO 4217 keeps these two for tests and for what has no currency.
+NO_CURRENCIES = frozenset({"XTS", "XXX"})
+SLUG_FORM = N_("An address has 3 to 80 small letters and digits, joined by single hyphens.")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
@@ -141,6 +156,7 @@ def list_faults(content: Content) -> tuple[FieldError, ...]:
     """
     return (
         *_title_faults(content),
+        *_text_faults(content),
         *_time_faults(content),
         *_price_faults(content),
         *_quota_faults(content),
@@ -148,9 +164,15 @@ def list_faults(content: Content) -> tuple[FieldError, ...]:
     )
 
 
-def list_stray_hosts(content: Content) -> tuple[FieldError, ...]:
-    """Find quotas and shares that name a society which is no host of the event."""
-    hosts = {hosting.society for hosting in content.hosts}
+def list_stray_hosts(
+    content: Content, *, invitable: Collection[str] = ()
+) -> tuple[FieldError, ...]:
+    """Find quotas and shares that name a society which is no host of the event.
+
+    Args:
+        invitable: codes of societies that may become hosts; they are let pass.
+    """
+    hosts = {*(hosting.society for hosting in content.hosts), *invitable}
     message = N_("This society is not a host of the event. Invite it, or take it out.")
     quotas = [
         FieldError("host-unknown", message, pointer=f"/quotas/{index}/host")
@@ -169,6 +191,13 @@ def _title_faults(content: Content) -> Iterator[FieldError]:
     if not (content.title.zh.strip() or content.title.en.strip()):
         text = N_("Give a title in Chinese or in English.")
         yield FieldError("title-missing", text, pointer="/title")
+
+
+def _text_faults(content: Content) -> Iterator[FieldError]:
+    texts = {"/title/zh": content.title.zh, "/title/en": content.title.en, "/place": content.place}
+    for pointer, text in texts.items():
+        if not is_one_line(text):
+            yield FieldError("text-unprintable", UNPRINTABLE, pointer=pointer)
 
 
 def _time_faults(content: Content) -> Iterator[FieldError]:
@@ -194,7 +223,19 @@ def _price_faults(content: Content) -> Iterator[FieldError]:
         if not 0 <= money.amount <= LARGEST_AMOUNT:
             text = N_("A price is a whole number of minor units, 0 or more.")
             yield FieldError("price-amount", text, pointer=f"{pointer}/amount")
-    if len({money.currency for money in content.prices.values()}) > 1:
+    yield from _currency_faults(content.prices)
+    full, member = (content.prices.get(name) for name in (FULL_PRICE, MEMBER_PRICE))
+    if full and member and full.currency == member.currency and member.amount > full.amount:
+        text = N_("The price for members is at most the full price.")
+        yield FieldError("price-above-full", text, pointer=f"/prices/{MEMBER_PRICE}/amount")
+
+
+def _currency_faults(prices: Mapping[str, Money]) -> Iterator[FieldError]:
+    for category, money in prices.items():
+        if not is_currency(money.currency) or money.currency in NO_CURRENCIES:
+            text = N_("Give a currency by its code in ISO 4217, for instance CNY.")
+            yield FieldError("currency-unknown", text, pointer=f"/prices/{category}/currency")
+    if len({money.currency for money in prices.values()}) > 1:
         text = N_("Give all prices of an event in one currency.")
         yield FieldError("price-currency", text, pointer="/prices")
 

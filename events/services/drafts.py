@@ -21,7 +21,15 @@ from consortium.services import organisations
 from events.errors import ContentRefused, EventSettled, SlugTaken, SocietyNotActive
 from events.models import Event, EventHost
 from events.policies import may_create_event
-from events.rules.content import hash_content, is_slug, list_faults, make_slug, write_content
+from events.rules.content import (
+    SLUG_FORM,
+    hash_content,
+    is_slug,
+    list_faults,
+    list_stray_hosts,
+    make_slug,
+    write_content,
+)
 from events.rules.publication import CHANGEABLE
 from events.services.aggregate import (
     Aggregate,
@@ -33,7 +41,7 @@ from events.services.aggregate import (
     show_dates,
     tell_peers,
 )
-from events.services.reads import view_event
+from events.services.reads import name_societies, view_event
 from events.values import (
     Content,
     EventKind,
@@ -64,7 +72,7 @@ def create_event(principal: Principal, wish: EventWish) -> EventView:
     if not may_create_event(principal, society.code):
         raise Forbidden
     content = _content_of(wish, society.code)
-    _refuse_faults(content)
+    _refuse_faults(content, is_draft=True)
     held = _add_draft(uow, wish, content, society)
     keep_revision(uow, principal, held, changed=())
     uow.audit("events.event.created", subject=str(held.event.id), society=society.code)
@@ -132,7 +140,7 @@ def change_event(
     before = held.content()
     chosen = {name: value for name, value in changes.items() if name in CHANGING_FIELDS}
     wanted = replace(before, **chosen)
-    _refuse_faults(wanted)
+    _refuse_faults(wanted, is_draft=held.state is EventState.DRAFT)
     document = write_content(wanted)
     del document["hosts"]
     held.event.content = document
@@ -194,8 +202,13 @@ def _content_of(wish: EventWish, society: str) -> Content:
     )
 
 
-def _refuse_faults(content: Content) -> None:
-    faults = list_faults(content)
+def _refuse_faults(content: Content, *, is_draft: bool) -> None:
+    """Refuse a content with faults; hosts named in a draft may still have to be invited."""
+    strays = list_stray_hosts(content)
+    if strays and is_draft:
+        known = name_societies([*(q.host for q in content.quotas if q.host), *content.split])
+        strays = list_stray_hosts(content, invitable=known)
+    faults = (*list_faults(content), *strays)
     if faults:
         raise ContentRefused(errors=faults)
 
@@ -204,8 +217,7 @@ def _settle_slug(wish: EventWish, event_id: UUID) -> str:
     fallback = f"e-{event_id.hex[-12:]}"
     slug = wish.slug or make_slug(wish.title.en, fallback=fallback)
     if not is_slug(slug):
-        text = N_("An address has 3 to 80 small letters and digits, joined by single hyphens.")
-        raise ContentRefused(errors=[FieldError("slug-unusable", text, pointer="/slug")])
+        raise ContentRefused(errors=[FieldError("slug-unusable", SLUG_FORM, pointer="/slug")])
     taken = db.session.scalar(sa.select(Event.id).where(Event.slug == slug)) is not None
     if taken and wish.slug:
         raise SlugTaken(slug=slug)

@@ -11,12 +11,20 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.numbers import get_currency_precision
 
 from consortium.kernel.errors import N_, FieldError
+from consortium.kernel.web.layout import field_of
 from events.errors import ContentRefused
-from events.values import Content, EventWish, Mode, Money, Quota, Text
+from events.rules.content import SLUG_FORM, is_slug, list_faults
+from events.values import FULL_PRICE, Content, EventWish, Mode, Money, Quota, Text
 
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "TWD")
 CATEGORIES = ("full", "member")
 SEAT_MODES = (Mode.ON_SITE, Mode.ONLINE)
+# Fields that are judged together with another one.
+_TOGETHER = {
+    "ends_at": {"starts_at"},
+    "prices.member": {"prices.full"},
+    "currency": {"prices.full", "prices.member"},
+}
 
 
 class FormReader:
@@ -100,20 +108,41 @@ class FormReader:
         self.fault(name, "quota-seats", N_("Give the number of seats."))
         return 0
 
-    def finish(self) -> None:
-        """Refuse if anything was wrong."""
+    def finish(self, members: Mapping[str, Any]) -> None:
+        """Refuse if anything was wrong, in single fields or in what they make together."""
+        faulty = {field_of(fault) or "" for fault in self.faults}
+        content = Content(**members, hosts=(), split={})
+        for fault in list_faults(content):
+            name = self._field_at(fault.pointer or "", content)
+            # What stands in for a faulty field may make further faults, which nobody has typed.
+            if not faulty & ({name} | _TOGETHER.get(name, set())):
+                self.fault(name, fault.code, fault.message)
+                faulty.add(name)
         if self.faults:
             raise ContentRefused(errors=self.faults)
+
+    def _field_at(self, pointer: str, content: Content) -> str:
+        """The form's field that a pointer into the content means."""
+        parts = pointer.strip("/").split("/")
+        if parts[0] == "quotas":
+            return f"seats.{content.quotas[int(parts[1])].mode.value}"
+        if parts[0] == "prices":
+            is_currency = len(parts) == 3 and parts[2] == "currency"
+            return "currency" if is_currency else f"prices.{(*parts, FULL_PRICE)[1]}"
+        return "title.zh" if parts == ["title"] else ".".join(parts)
 
 
 def read_event_form(form: Mapping[str, str]) -> EventWish:
     """Read the form of a new event; raises ContentRefused with every fault."""
     reader = FormReader(form)
     members = _members(reader)
-    reader.finish()
+    slug = reader.text("slug") or None
+    if slug is not None and not is_slug(slug):
+        reader.fault("slug", "slug-unusable", SLUG_FORM)
+    reader.finish(members)
     return EventWish(
         **members,
-        slug=reader.text("slug") or None,
+        slug=slug,
         society=reader.text("society") or None,
     )
 
@@ -122,7 +151,7 @@ def read_change_form(form: Mapping[str, str], content: Content) -> dict[str, Any
     """Read the form of a change; quotas of hosts, which it does not show, are kept."""
     reader = FormReader(form)
     members = _members(reader)
-    reader.finish()
+    reader.finish(members)
     kept = tuple(quota for quota in content.quotas if quota.host is not None)
     others = {k: v for k, v in content.prices.items() if k not in CATEGORIES}
     return {

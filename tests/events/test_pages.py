@@ -162,6 +162,19 @@ def test_a_faulty_form_names_its_fields_and_keeps_what_was_typed(
     assert 'value="Small Workshop"' in reader.html
 
 
+def test_a_form_names_every_fault_at_its_field(house: House, browser: FlaskClient) -> None:
+    faulty = {
+        "title.en": "", "place": "Hall\u202e", "starts_at": "soon", "prices.full": "10",
+        "prices.member": "20", "slug": "A B", "seats.on_site": "many",
+    }  # fmt: skip
+    reader = Reader(browser, house.comp).open("/desk/events/new")
+    reader.send("/desk/events", **(FORM | faulty))
+    named = set(re.findall(r'<a href="#f-([^"]+)"', reader.html))
+    assert named == {"title.zh", "place", "starts_at", "prices.member", "slug", "seats.on_site"}
+    reader.send("/desk/events", **(FORM | {"currency": "ZZZ"}))
+    assert re.findall(r'<a href="#f-([^"]+)"', reader.html) == ["currency"]
+
+
 def test_a_form_that_is_old_changes_nothing(house: House, browser: FlaskClient) -> None:
     made = house.draft()
     reader = Reader(browser, house.comp).open(f"/desk/events/{made.id}/change")

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from consortium.kernel.errors import N_, FieldError
+from consortium.kernel.characters import is_one_line
+from consortium.kernel.errors import N_, UNPRINTABLE, FieldError
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}[a-z0-9]", re.ASCII)
 LONGEST_NAME, LONGEST_CHARTER = 200, 200_000
@@ -25,6 +26,8 @@ def list_wish_faults(wish: Mapping[str, Any]) -> Iterator[FieldError]:
             if not 0 < len(text) <= most:
                 message = N_("Write it in Chinese and in English.")
                 yield FieldError(f"{name}-missing", message, pointer=f"/{name}/{language}")
+            elif name == "name" and not is_one_line(text):
+                yield FieldError("text-unprintable", UNPRINTABLE, pointer=f"/name/{language}")
     since, until = wish.get("since"), wish.get("until")
     if since is None or (until is not None and until <= since):
         message = N_("The term begins before it ends.")

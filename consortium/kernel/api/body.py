@@ -12,6 +12,7 @@ from webargs.flaskparser import FlaskParser, is_json_request
 
 from consortium.kernel.api.faults import escape_pointer, invalid_input
 from consortium.kernel.api.refusals import MalformedJson
+from consortium.kernel.characters import is_plain
 from consortium.kernel.errors import FieldError, InvalidInput
 from consortium.kernel.web import is_storable
 from consortium.kernel.web.refusals import UnsupportedMediaType
@@ -39,12 +40,15 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def find_unstorable(value: Any, pointer: str = "", depth: int = 0) -> Iterator[FieldError]:
-    """Texts with a NUL or half a surrogate pair, and numbers beyond 64 bits, by pointer."""
+    """Texts with a NUL, half a surrogate pair or what cannot be seen; numbers beyond 64 bits."""
     if depth > DEEPEST:
         raise MalformedJson
     if isinstance(value, str):
         if not is_storable(value):
             message = "A text holds a null or broken character."
+            yield FieldError(code="invalid-characters", message=message, pointer=pointer)
+        elif not is_plain(value):
+            message = "A text holds control characters or signs that turn the direction of writing."
             yield FieldError(code="invalid-characters", message=message, pointer=pointer)
     elif isinstance(value, int | float):
         if not math.isfinite(value) or abs(value) > LARGEST:

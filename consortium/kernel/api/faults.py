@@ -32,6 +32,9 @@ _CODES = {
     N_("Write money as an amount in minor units and a currency of three letters."): "invalid-money",
     N_("Name a person by subject, or by society:member_number."): "invalid-person",
     N_("A text holds a null or broken character."): "invalid-characters",
+    N_(
+        "A text holds control characters or signs that turn the direction of writing."
+    ): "invalid-characters",
     N_("A number is out of range."): "out-of-range",
 }
 # What it says with numbers in it: the shape, our code, our words with places for the numbers.
