@@ -321,6 +321,23 @@ def test_a_code_grows_old(client: FlaskClient, clock: FixedClock, member: Added)
     assert submit(client, "/sign-in/code", code=sent_code() or "").status_code == 401
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_who_must_wait_finds_the_seconds_in_a_header(
+    client: FlaskClient, clock: FixedClock, member: Added, accept: str
+) -> None:
+    token = csrf_of(client.get("/sign-in"))
+    answers = [
+        client.post(
+            "/sign-in/code",
+            data={"csrf_token": token, "mobile": "13800138000"},
+            headers={"Accept": accept},
+        )
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert 0 < int(answers[1].headers["Retry-After"]) <= 60
+
+
 def test_codes_are_limited_by_number(client: FlaskClient, clock: FixedClock) -> None:
     def ask() -> int:
         return submit(client, "/sign-in/code", mobile="13800138000").status_code

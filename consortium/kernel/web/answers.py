@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
 
 from consortium.kernel.errors import ConsortiumError
 
@@ -41,6 +42,11 @@ def problem_response(error: ConsortiumError) -> Response:
     if error.status == 401 or error.challenge:
         said = ('Bearer realm="consortium"', error.challenge)
         response.headers["WWW-Authenticate"] = ", ".join(filter(None, said))
+    tell_when_to_retry(response, error)
+    return response
+
+
+def tell_when_to_retry(response: AnyResponse, error: ConsortiumError) -> None:
+    """Say in a header when a refusal will have ended, if it knows (RFC 9110, section 10.2.3)."""
     if "retry_after_seconds" in error.extra:
         response.headers["Retry-After"] = str(error.extra["retry_after_seconds"])
-    return response

@@ -12,7 +12,12 @@ from consortium.kernel.errors import ConsortiumError, SignInRequired
 from consortium.kernel.faults import Busy, StorageFault, find_storage_fault
 from consortium.kernel.logs import get_logger
 from consortium.kernel.signable import Unsignable
-from consortium.kernel.web.answers import problem_response, say, wants_problem
+from consortium.kernel.web.answers import (
+    problem_response,
+    say,
+    tell_when_to_retry,
+    wants_problem,
+)
 from consortium.kernel.web.layout import page
 from consortium.kernel.web.refusals import Broken, refusal_of
 from consortium.kernel.web.security import request_id
@@ -30,7 +35,9 @@ def answer_refusal(error: ConsortiumError) -> AnyResponse:
         return problem_response(error)
     if isinstance(error, SignInRequired):
         return _to_sign_in()
-    return make_response(page("kernel/error.html", refusal=error), error.status)
+    response = make_response(page("kernel/error.html", refusal=error), error.status)
+    tell_when_to_retry(response, error)
+    return response
 
 
 def _to_sign_in() -> AnyResponse:

@@ -17,7 +17,12 @@ from consortium.kernel.errors import ConsortiumError, FieldError, SignInRequired
 from consortium.kernel.feature import Navigation
 from consortium.kernel.features import offers
 from consortium.kernel.principal import current_principal
-from consortium.kernel.web.answers import problem_of, say, wants_problem
+from consortium.kernel.web.answers import (
+    problem_of,
+    say,
+    tell_when_to_retry,
+    wants_problem,
+)
 from consortium.kernel.web.languages import LANGUAGES, Language, select_language
 from consortium.kernel.web.security import let_forms_travel
 
@@ -91,6 +96,7 @@ def on_refusal(
                 request.environ[_REFUSAL] = error
                 response = make_response(show(*args, **kwargs))
                 response.status_code = error.status
+                tell_when_to_retry(response, error)
                 return response
 
         return view

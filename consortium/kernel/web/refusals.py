@@ -77,6 +77,10 @@ class TooManyRequests(ConsortiumError):
     status, code = 429, "too-many-requests"
     message = N_("Too many requests in a short time. Wait a little, then try again.")
 
+    def __init__(self) -> None:
+        """Ask for a minute's pause; what knows better refuses by a class of its own."""
+        super().__init__(extra={"retry_after_seconds": 60})
+
 
 class Unavailable(ConsortiumError):
     """The service cannot answer just now."""
