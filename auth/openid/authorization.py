@@ -114,7 +114,10 @@ def read_request(values: MultiDict[str, str]) -> Asked:
     if prompts is None:
         raise InvalidRequestError("Invalid 'prompt' parameter.")
     state = values.get("state") or None
-    max_age = read_max_age(values.get("max_age"))
+    try:
+        max_age = read_max_age(values.get("max_age"))
+    except ValueError as error:
+        raise InvalidRequestError("Invalid 'max_age' parameter.") from error
     return Asked(values, party, redirect_uri, state, scope, prompts, max_age)
 
 

@@ -176,14 +176,22 @@ def _needs_sign_in(
 
 
 def read_max_age(text: str | None) -> int | None:
-    """Seconds, or None when absent; a value that is no number counts as 0, the strictest.
+    """Seconds, or None when absent.
 
-    >>> read_max_age(None) is None, read_max_age("60"), read_max_age("-1"), read_max_age("x")
-    (True, 60, 0, 0)
+    Raises:
+        ValueError: it is no whole number of seconds, 0 or more.
+
+    >>> read_max_age(None) is None, read_max_age("60"), read_max_age("9" * 99)
+    (True, 60, 999999999)
+    >>> read_max_age("-1")
+    Traceback (most recent call last):
+    ValueError: -1
     """
     if text is None or text == "":
         return None
-    return int(text[:9]) if text.isascii() and text.isdigit() else 0
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return int(text[:9])
 
 
 def read_ui_locales(address: str) -> str:

@@ -250,6 +250,11 @@ def test_max_age_counts_from_the_sign_in(
     assert answer_of(site.ask(max_age="99", prompt="none"))["error"] == "login_required"
 
 
+@pytest.mark.parametrize("text", ["abc", "-1", "1.5", "١"])
+def test_a_max_age_that_is_no_number_is_an_invalid_request(site: Site, text: str) -> None:
+    assert answer_of(site.ask(max_age=text))["error"] == "invalid_request"
+
+
 def test_a_hint_of_somebody_else_asks_for_sign_in(site: Site, client: FlaskClient) -> None:
     sign_in(client)
     hint = site.redeem(site.obtain_code()).json["id_token"]
