@@ -96,6 +96,31 @@ def test_public_pages_fit_on_a_phone(visit: Callable[..., Visitor], language: st
     assert wide == dict.fromkeys(PUBLIC, 0)
 
 
+HIDDEN = """[...document.querySelectorAll("main table :is(td, button)")].filter((part) => {
+  const box = part.getBoundingClientRect();
+  return box.width > 0 && (box.left < 0 || box.right > innerWidth);
+}).length"""
+
+
+@pytest.mark.parametrize(
+    ("identifier", "path"),
+    [
+        ("secretary@math.example", "/s/math/members"),
+        ("organiser@comp.example", "/events"),
+        ("organiser@comp.example", "/desk/events"),
+    ],
+)
+def test_no_column_of_a_list_is_out_of_sight_on_a_phone(
+    visit: Callable[..., Visitor], identifier: str, path: str
+) -> None:
+    she = visit()
+    she.sign_in(identifier, then=path)
+    she.shoot(path.strip("/").replace("/", "-"))
+    she.page.set_viewport_size({"width": NARROW, "height": 740})
+    assert she.page.locator("main table.stacked").count() == 1
+    assert she.page.evaluate(HIDDEN) == 0
+
+
 def test_the_sign_in_page_in_english_has_no_chinese_left(visit: Callable[..., Visitor]) -> None:
     she = visit()
     she.open("/sign-in")
