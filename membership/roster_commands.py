@@ -37,7 +37,10 @@ readable_file = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=readable_file,
     help="JSON object from a column's name or letter to a field, or to null to leave it out.",
 )
-def import_file(file: Path, society: str, apply: bool, columns: Path | None) -> dict[str, Any]:
+@click.option("--sheet", help="The sheet to read; without it, the one most like a roster.")
+def import_file(
+    file: Path, society: str, apply: bool, columns: Path | None, sheet: str | None
+) -> dict[str, Any]:
     """Import a roster from a workbook or text file; exit 3 if a row is refused."""
     limit = current_settings().upload_limit_bytes
     if file.stat().st_size > limit:
@@ -48,6 +51,7 @@ def import_file(file: Path, society: str, apply: bool, columns: Path | None) -> 
         data=file.read_bytes(),
         file_name=file.name,
         mapping=read_columns(columns) if columns else None,
+        sheet=sheet,
         apply=apply,
     )
     if report.refused:

@@ -93,7 +93,7 @@ def _weigh(match: Match, sample: Sequence[Cell], vocabulary: Vocabulary) -> Matc
         return _tell_grade_from_class(field, confidence, sample, vocabulary)
     if field == "mobile" and share(sample, _has_at_sign) > 0.6:
         return "email", round(confidence * 0.9, 2), reason
-    test = _test_of(field, sample)
+    test = test_of(field, sample)
     if test is None:
         return match
     weighed = round(confidence * (0.5 + 0.5 * share(sample, test)), 2)
@@ -160,7 +160,7 @@ def _has_at_sign(cell: Cell) -> object:
     return True if isinstance(cell, str) and ("@" in cell or "\uff20" in cell) else None
 
 
-def _test_of(field: str, sample: Sequence[Cell]) -> Test | None:
+def test_of(field: str, sample: Sequence[Cell]) -> Test | None:
     """The reader that must accept a field's cells, or None for free text."""
     if field in ("since", "until", "birth_date"):
         style = learn_style(sample)

@@ -75,6 +75,23 @@ class RosterHeaderMissing(ConsortiumError):
     )
 
 
+class SheetHeaderless(RosterHeaderMissing):
+    """No row of the chosen sheet names the columns."""
+
+    code = "roster-header-missing"
+    message = N_(
+        "No header was found in the first %(rows)s rows of the sheet %(sheet)s. One row must name "
+        "the columns, a name column among them, such as 会员号, 姓名, 会员级别."
+    )
+
+
+class SheetUnknown(ConsortiumError):
+    """The workbook has no sheet of that name."""
+
+    status, code = 422, "roster-sheet-unknown"
+    message = N_("There is no sheet %(name)s. Choose one of: %(sheets)s.")
+
+
 class RosterTooLarge(ConsortiumError):
     """The file unpacks to more than a roster can be."""
 

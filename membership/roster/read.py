@@ -8,17 +8,18 @@ from typing import Final
 from consortium.kernel.errors import N_
 from membership.roster import columns as column_rules
 from membership.roster.characters import is_same_name
-from membership.roster.choices import Chosen, read_choice, require_columns
+from membership.roster.choices import read_choice, require_columns
 from membership.roster.container import detect_kind
 from membership.roster.errors import CellFault, RosterHeaderMissing
 from membership.roster.groups import said
-from membership.roster.header import HEADER_ROWS, Header, find_header
+from membership.roster.header import HEADER_ROWS, Header
 from membership.roster.identity import born_on
 from membership.roster.joining import join_names
 from membership.roster.lines import Lines
 from membership.roster.numbering import fold_number
 from membership.roster.reading import ReadColumn, read_column, share_periods, show
 from membership.roster.repeats import list_repeated
+from membership.roster.sheets import choose_sheet, mark_continuations, note_sheets
 from membership.roster.text import read_text_file
 from membership.roster.undated import note_undated
 from membership.roster.values import (
@@ -57,6 +58,7 @@ def read_roster(
     *,
     vocabulary: Vocabulary,
     mapping: Mapping[str, str | None] | None = None,
+    sheet: str | None = None,
 ) -> Roster:
     """Read a roster; every row below the header is a member, refused, or counted as skipped.
 
@@ -64,14 +66,16 @@ def read_roster(
         data: the file's bytes.
         vocabulary: what the reader must know of the society.
         mapping: columns chosen by the user (`columns.assign`).
+        sheet: the sheet chosen by the user; without it, the one most like a roster.
 
     Raises:
         RosterHeaderMissing: no sheet has a header.
+        SheetUnknown: there is no such sheet.
         MappingInvalid: the mapping names no column, no field, or contradicts itself.
         ConsortiumError: the file cannot be read at all.
     """
     book = take_apart(data)
-    grid, header, sheets = _choose_sheet(book, mapping or {})
+    grid, header, sheets = _choose_sheet(book, mapping or {}, sheet)
     samples = _sample(grid, header)
     columns = column_rules.assign(header, samples, vocabulary=vocabulary, mapping=mapping)
     if not any(column.field == "name" for column in columns):
@@ -88,7 +92,9 @@ def read_roster(
         for column in columns
         if column.field
     }
+    sheets = mark_continuations(book.grids, sheets, columns)
     report = _report(book, grid, header, columns, rows, read)
+    report.notes += note_sheets(sheets, row=header.rows[-1] + 1)
     return Roster(
         kind=book.kind,
         encoding=book.encoding,
@@ -129,14 +135,14 @@ def _report(
 
 
 def _choose_sheet(
-    book: Book, mapping: Mapping[str, str | None]
+    book: Book, mapping: Mapping[str, str | None], wish: str | None
 ) -> tuple[Grid, Header, tuple[Sheet, ...]]:
     """Choose the sheet and join names that stand in two columns.
 
     A mapping that names no column is why there is no header, so it is told.
     """
     try:
-        grid, header, sheets = choose_sheet(book, read_choice(mapping))
+        grid, header, sheets = choose_sheet(book, read_choice(mapping), wish=wish)
     except RosterHeaderMissing:
         rows = [row for grid in book.grids for row in grid.rows[:HEADER_ROWS]]
         texts = [said(cell) for row in rows for cell in row]
@@ -146,33 +152,6 @@ def _choose_sheet(
         joined = join_names(grid, header.first_data_row, header.pairs, header.matches)
         header = replace(header, matches=joined)
     return grid, header, sheets
-
-
-def choose_sheet(
-    book: Book, chosen: Chosen | None = None
-) -> tuple[Grid, Header, tuple[Sheet, ...]]:
-    """Choose the sheet that looks most like a roster; a hidden one only if no visible one does.
-
-    Raises:
-        RosterHeaderMissing: no sheet has a header.
-    """
-    found = [(grid, find_header(grid, chosen)) for grid in book.grids]
-    likely = [
-        (grid.visible, len(grid.rows) > header.first_data_row, header.score, len(grid.rows), index)
-        for index, (grid, header) in enumerate(found)
-        if header is not None
-    ]
-    if not likely:
-        raise RosterHeaderMissing(rows=HEADER_ROWS)
-    # Of two sheets alike, the longer one; of two alike in length, the first.
-    best = max(likely, key=lambda one: (one[0], one[1], round(one[2]), one[3], -one[4]))[-1]
-    roster, header = found[best]
-    assert header is not None
-    sheets = tuple(
-        Sheet(grid.name, grid.visible, len(grid.rows), grid is roster, head is not None)
-        for grid, head in found
-    )
-    return roster, header, sheets
 
 
 def _sample(grid: Grid, header: Header) -> list[list[Cell]]:

@@ -53,13 +53,17 @@ def name_column(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet that was found in the file; `rows` counts up to the last filled row."""
+    """A sheet that was found in the file; `rows` counts up to the last filled row.
+
+    `continues`: it has no header, and rows like those of the sheet that is read.
+    """
 
     name: str | None
     visible: bool
     rows: int
     chosen: bool = False
     looks_like_roster: bool = False
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

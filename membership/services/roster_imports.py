@@ -79,6 +79,7 @@ def import_roster(
     data: bytes,
     file_name: str,
     mapping: Mapped | None = None,
+    sheet: str | None = None,
     apply: bool = False,
     is_demo: bool = False,
 ) -> Report:
@@ -90,6 +91,7 @@ def import_roster(
         data: the file's bytes, of any supported kind.
         file_name: as the user calls it; it decides nothing.
         mapping: columns chosen by the user, from a name or letter to a field or None.
+        sheet: the sheet chosen by the user; without it, the one most like a roster.
         apply: write at once, as the command's --apply does.
         is_demo: mark new persons as part of the demonstration.
 
@@ -100,7 +102,7 @@ def import_roster(
     """
     require_keeper(principal, society)
     vocabulary = roster_state.read_vocabulary(society, now=read_now())
-    roster = read_roster(data, vocabulary=vocabulary, mapping=mapping)
+    roster = read_roster(data, vocabulary=vocabulary, mapping=mapping, sheet=sheet)
     if apply:
         require_dated(roster)
     wish = _Wish(society, data, file_name[-255:], dict(mapping or {}), apply, is_demo)
@@ -225,7 +227,8 @@ def apply_import(principal: Principal, *, import_id: UUID) -> Report:
     found = find_own(principal, import_id)
     data = _open(found.file_id)
     vocabulary = roster_state.read_vocabulary(found.society, now=read_now())
-    roster = read_roster(data, vocabulary=vocabulary, mapping=found.mapping)
+    sheet = load_report(_open(found.report_id)).sheet
+    roster = read_roster(data, vocabulary=vocabulary, mapping=found.mapping, sheet=sheet)
     require_dated(roster)
     return _apply(principal, import_id, found.society, roster)
 
@@ -253,11 +256,20 @@ def _apply(principal: Principal, import_id: UUID, code: str, roster: Roster) -> 
     return report
 
 
-def remap_import(principal: Principal, *, import_id: UUID, mapping: Mapped) -> Report:
+def remap_import(
+    principal: Principal, *, import_id: UUID, mapping: Mapped, sheet: str | None = None
+) -> Report:
     """Read an import's file again with other columns; the result is an import of its own.
+
+    Args:
+        principal: who keeps the roster.
+        import_id: the import whose file is read.
+        mapping: the columns.
+        sheet: another sheet than the one that was read.
 
     Raises:
         ImportNotFound, ImportExpired: as for `apply_import`.
+        SheetUnknown: there is no such sheet.
         MappingInvalid: the mapping names no column of the file, or no field.
     """
     found = find_own(principal, import_id)
@@ -267,6 +279,7 @@ def remap_import(principal: Principal, *, import_id: UUID, mapping: Mapped) -> R
         data=_open(found.file_id),
         file_name=found.file_name,
         mapping=mapping,
+        sheet=sheet or load_report(_open(found.report_id)).sheet,
     )
 
 

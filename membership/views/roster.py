@@ -149,7 +149,10 @@ def show_report(code: str, import_id: str) -> str:
 @for_keepers
 @on_refusal(show_report)
 def decide_import(code: str, import_id: str) -> Response:
-    """Apply, undo, or read again with other columns (`decision=apply|undo|columns`)."""
+    """Apply, undo, or read again (`decision=apply|undo|columns|sheet`).
+
+    `columns` reads the same sheet with other columns, `sheet` another one as it is.
+    """
     principal = current_principal()
     known = _read_id(import_id)
     roster_imports.get_import(principal, society=code, import_id=known)
@@ -158,6 +161,10 @@ def decide_import(code: str, import_id: str) -> Response:
         roster_imports.apply_import(principal, import_id=known)
     elif decision == "undo":
         roster_undo.undo_import(principal, import_id=known)
+    elif decision == "sheet":
+        sheet = request.form.get("sheet")
+        made = roster_imports.remap_import(principal, import_id=known, mapping={}, sheet=sheet)
+        known = made.import_id
     else:
         made = roster_imports.remap_import(principal, import_id=known, mapping=_read_columns())
         known = made.import_id

@@ -179,3 +179,12 @@ def test_dates_that_nobody_explained_are_not_applied(house: Flask, tmp_path: Pat
     chosen = write(tmp_path, "map.json", json.dumps({"末日": None}).encode())
     code, report = run(house, "import", path, "--society", "math", *columns, chosen)
     assert (code, report["create"]) == (0, 1)
+
+
+def test_a_sheet_can_be_given(house: Flask, tmp_path: Path) -> None:
+    book = {"个人": (files.HEADER, *files.PEOPLE), "学生": (files.HEADER, ("S9", "王五", "", ""))}
+    path = write(tmp_path, "r.xlsx", files.xlsx(book))
+    code, report = run(house, "import", path, "--society", "math", "--sheet", "学生")
+    assert (code, report["sheet"], report["read"]) == (0, "学生", 1)
+    code, problem = run(house, "import", path, "--society", "math", "--sheet", "团体")
+    assert (code, problem["code"]) == (1, "roster-sheet-unknown")

@@ -225,3 +225,27 @@ def test_a_column_of_dates_must_be_explained_before_the_roster_is_applied(
     answered = secretary.get(submit(secretary, report.request.path, **form).location)
     assert 'value="apply"' in answered.text
     assert submit(secretary, answered.request.path, decision="apply").status_code == 303
+
+
+def test_another_sheet_is_chosen_applied_and_keeps_its_columns(secretary: FlaskClient) -> None:
+    book = {
+        "个人": (files.HEADER, *files.PEOPLE),
+        "学生": (("工号", "姓名", "会员级别"), ("S9", "王五", "普通会员")),
+    }
+    report = send(secretary, files.xlsx(book))
+    assert counts(report)["read"] == 2
+    assert 'data-code="sheets-unread"' in report.text
+    form = {"decision": "sheet", "sheet": "学生"}
+    other = secretary.get(submit(secretary, report.request.path, **form).location)
+    assert (counts(other)["read"], counts(other)["refused"]) == (1, 1)
+    form = {"decision": "columns", "column.A": "member_number"}
+    again = secretary.get(submit(secretary, other.request.path, **form).location)
+    assert counts(again)["create"] == 1
+    submit(secretary, again.request.path, decision="apply")
+    assert members.get_member(SYSTEM, society="math", member_number="S9").name == "王五"
+
+
+def test_one_row_is_not_called_rows(secretary: FlaskClient) -> None:
+    report = send(secretary, files.xlsx({"个人": (files.HEADER, *files.PEOPLE), "x": (("y",),)}))
+    page = secretary.get(report.request.path, headers={"Accept-Language": "en"})
+    assert ">1 row<" in page.text
