@@ -29,7 +29,9 @@ _SURE_NUMBER: Final = 0.9
 # A word of a grade may stand in a few cells of any column, so nearly all must be grades.
 _GRADES_FROM: Final = 0.8
 _BY_CELLS: Final = 0.7
-_STATUS: Final = frozenset(("会员状态", "状态", "status", "memberstatus", "membershipstatus"))
+_STATUS: Final = frozenset(
+    ("会员状态", "状态", "status", "memberstatus", "membershipstatus", "membership")
+)
 _OF_MEMBER: Final = re.compile(r"会|member")
 # Not the grade that somebody has, but another one.
 _WISHED: Final = re.compile(

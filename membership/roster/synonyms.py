@@ -13,13 +13,15 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "编号", "会号", "membernumber", "memberno", "memberno.", "membershipnumber", "membershipno",
         "membershipno.", "membershipid", "memberid", "membershipcardno", "membershipcardnumber",
         "membercardno", "memno", "membno", "member#", "membercode", "cardnumber", "cardno",
-        "registrationnumber", "id", "no.",
+        "registrationnumber", "id", "no.", "会员no", "会员证书编号", "会员卡编号", "会籍号码",
+        "membership#", "memberid#", "membernr", "membershipnr", "regno", "regno.", "mno",
     ),
     "name": (
         "姓名", "会员姓名", "名字", "中文姓名", "中文名", "真实姓名", "人员姓名", "会员",
         "个人姓名", "姓名中文", "会员名称", "会员名", "name", "fullname", "membername",
         "chinesename", "nameinchinese", "namechinese", "membersname", "nameofmember", "nativename",
-        "displayname", "namezh",
+        "displayname", "namezh", "人名", "名称", "nameinfull", "member", "surnameandgivenname",
+        "givenandfamilyname", "familyandgivenname", "surnameandfirstname", "givennameandsurname",
     ),
     "name_latin": (
         "英文名", "英文姓名", "拼音", "姓名拼音", "外文名", "外文姓名", "拼音姓名", "英文名字",
@@ -71,6 +73,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "电子信箱", "电邮地址", "电子邮件地址", "常用邮箱", "个人邮箱", "信箱", "伊妹儿",
         "邮件地址", "电子邮箱地址", "email地址", "qq邮箱", "mail", "emailaddress", "e-mailaddress",
         "contactemail", "mailaddress", "primaryemail", "electronicmail", "workemail",
+        "mailbox", "emailaddr",
     ),
     "mobile": (
         "手机", "手机号", "手机号码", "移动电话", "联系电话", "电话", "联系方式", "电话号码",
@@ -79,6 +82,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "cellphone", "phone", "phonenumber", "telephone", "tel", "tel.", "contactnumber", "phoneno",
         "cellular", "telephonenumber", "telephoneno", "telno", "telno.", "contactno", "contactno.",
         "contactphone", "mobilephonenumber", "cellphonenumber",
+        "联络方式", "手提", "行动", "联络手机", "mob", "mobiletel", "cell#", "handphone",
     ),
     "employer": (
         "工作单位", "单位", "单位名称", "所在单位", "就职单位", "任职单位", "服务单位", "供职单位",
@@ -118,6 +122,10 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "identitycard", "idno", "idno.", "citizenid", "residentid", "passportnumber", "passportno",
         "passport", "nationalidnumber", "identitycardnumber", "documentnumber", "iddocument",
         "hkid", "hkidno", "hkidnumber", "香港身份证", "香港身份证号",
+        "台胞证", "台胞证号", "台胞证号码", "回乡证", "回乡证号", "回乡证号码", "身份证编号",
+        "港澳居民来往内地通行证", "港澳居民来往内地通行证号", "港澳居民来往内地通行证号码",
+        "台湾居民来往大陆通行证", "台湾居民来往大陆通行证号", "idpassportno", "idpassportnumber",
+        "idorpassportno", "passportidno",
     ),
 }  # fmt: skip
 """At least twelve names a field; the first ones are the surest."""
@@ -140,7 +148,8 @@ UNSURE: Final[dict[str, float]] = {
     "registrationnumber": 0.8, "cardno": 0.8, "cardnumber": 0.8, "section": 0.8, "division": 0.75,
     "通行证号": 0.9, "起": 0.7, "起始": 0.75, "登记日期": 0.75, "登记时间": 0.75, "止": 0.7,
     "dateofmembership": 0.8, "membershipdate": 0.75, "到期": 0.85, "截止": 0.75, "ends": 0.75,
-    "效期": 0.85,
+    "效期": 0.85, "regno": 0.8, "regno.": 0.8, "mno": 0.7, "名称": 0.6, "member": 0.75,
+    "手提": 0.85, "行动": 0.7, "联络方式": 0.75, "mob": 0.85, "mailbox": 0.85,
 }  # fmt: skip
 """Names that other columns go by as well; every other name is certain (1.0)."""
 
@@ -174,7 +183,7 @@ EXCLUDED: Final = (
     "提交时间", "提交日期", "填表日期", "填报日期", "导出时间", "导出日期", "登录时间", "入职时间",
     "入职日期", "聘任日期", "毕业时间", "毕业日期", "缴费时间", "交费日期", "交费时间", "created",
     "createdat", "createdon", "updated", "updatedat", "updatedon", "modified", "lastlogin",
-    "paymentdate", "dateofpayment", "hiredate",
+    "paymentdate", "dateofpayment", "hiredate", "membership",
 )  # fmt: skip
 """Names that hold another field's name in them, but mean something that a roster does not keep."""
 

@@ -10,6 +10,17 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split("|")]
 
 
+NUMBERS = (
+    "会员 No. | 会员No. | 會員NO | 会员证书编号 | 会员卡编号 | 会籍号码 | Membership # | "
+    "Member # | Member ID # | Reg. No. | Member Nr"
+)
+NAMES = "人名 | 名称 | Name in full | Member | Surname and Given Name | Given and Family Name"
+PAPERS = (
+    "台胞证号 | 回乡证号 | 港澳居民来往内地通行证号 | 台灣居民來往大陸通行證號 | ID/Passport No. | "
+    "身份证编号"
+)
+
+
 @pytest.mark.parametrize(
     "header",
     words(
@@ -72,6 +83,9 @@ def test_another_person_or_thing_gives_no_field_in_english(header: str) -> None:
         ("首次入会时间", "since"),
         ("Name of member", "name"),
         ("担任职务", "title"),
+        *[(word, "member_number") for word in words(NUMBERS)],
+        *[(word, "name") for word in words(NAMES)],
+        *[(word, "national_id") for word in words(PAPERS)],
     ],
 )
 def test_the_members_own_columns_are_still_known(header: str, field: str) -> None:
