@@ -25,6 +25,13 @@ _COUNT: Final = re.compile(
     r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?"
 )
 _SECTION: Final = re.compile(r"[一二三四五六七八九十]{1,3}[、.](?=.).*")
+# The row of a template that shows how to fill it in.
+_EXAMPLE: Final = re.compile(
+    r"[(（【\[]?(?:填写)?(?:示例|样例|樣例|范例|範例|例如|例子|例|举例|舉例|example|sample|e\.g\.?)"
+    r"\s*[)）】\]]?\s*[:：]|[(（【\[]?(?:填写)?(?:示例|样例|樣例|范例|範例)|example$|sample$",
+    re.IGNORECASE,
+)
+_EXAMPLE_FIRST: Final = frozenset("示样樣范範例举舉填(（【[EeSs")
 # The first letters of all that a footer can begin with: most cells are told by this alone.
 _FIRST: Final = frozenset(
     "合小总總共累人备備说說附注註制製填审審复複經经办辦单單盖蓋负負联聯打导導以第"
@@ -64,7 +71,7 @@ class Lines:
         return kept
 
     def _kind(self, row: int) -> str | None:
-        """What a row is if no member: `blank`, `footer`, `header`, `section`, `unread`.
+        """What a row is if no member: `blank`, `footer`, `header`, `section`, `example`, `unread`.
 
         The last holds something, but only in columns that are not imported.
         """
@@ -75,6 +82,8 @@ class Lines:
             number = cells[self._number]
             # The common case first: whoever has a number is a member, whatever her name is like.
             if number != "" and not self._is_word(number):
+                if _is_example(number) or _is_example(name) or _is_example(cells[0]):
+                    return "example"
                 return "footer" if self._is_count(name, number, cells) else None
         filled = [cell for cell in cells if cell != "" and str(cell).strip()]
         if not filled:
@@ -99,6 +108,8 @@ class Lines:
 
     def _judge(self, row: int, filled: list[Cell], name: Cell) -> str | None:
         first = filled[0]
+        if _is_example(first) or _is_example(name):
+            return "example"
         if [fold(plain(cell)) for cell in self._grid.rows[row]] in self._titles:
             return "header"
         named = name != "" and str(name).strip() and not self._is_footer(name)
@@ -119,6 +130,19 @@ class Lines:
         return bool(
             _FOOTER.match(text) or _COUNT.fullmatch(text) or _FOOTER_LATIN.match(cell.lstrip())
         )
+
+
+def _is_example(cell: Cell) -> bool:
+    """Whether a cell marks a template's example: 示例：A001, Example:, but not Sample, Mary.
+
+    >>> _is_example("例：A001"), _is_example("示例"), _is_example("Sample, Mary")
+    (True, True, False)
+    """
+    return (
+        isinstance(cell, str)
+        and cell[:1] in _EXAMPLE_FIRST
+        and _EXAMPLE.match(cell.strip()) is not None
+    )
 
 
 def _fill_down(grid: Grid, first: int) -> None:

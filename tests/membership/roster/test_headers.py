@@ -235,6 +235,34 @@ def test_a_row_that_fills_only_columns_which_are_not_imported_is_counted() -> No
     assert (roster.read, dict(roster.skipped_rows)) == (1, {"unread": (3, 4, 5)})
 
 
+def test_a_column_called_names_is_the_name_only_where_nothing_is_better() -> None:
+    rows = (("会员号", "名称", "姓名"), ("1", "个人", "张三"))
+    assert read(files.xlsx(rows)).values["name"] == ["张三"]
+    assert read(files.xlsx([row[:2] for row in rows])).values["name"] == ["个人"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("示例：A001", "张三", "普通会员", ""),
+        ("例：A001", "张三", "普通会员", ""),
+        ("Example: A001", "Ada", "Ordinary", ""),
+        ("示例", "张三", "普通会员", ""),
+        ("（示例）A001", "张三", "普通会员", ""),
+        ("A001", "範例：張三", "普通会员", ""),
+        ("", "示例：张三", "普通会员", ""),
+    ],
+)
+def test_the_example_of_a_template_is_no_member(row: tuple[str, ...]) -> None:
+    roster = read(files.xlsx((HEADER, row, *PEOPLE)))
+    assert (roster.numbers, dict(roster.skipped_rows)) == ([3, 4], {"example": (2,)})
+
+
+def test_a_member_called_sample_is_one() -> None:
+    roster = read(files.xlsx((HEADER, ("E1", "Sample, Mary", "", ""))))
+    assert (roster.read, dict(roster.skipped)) == (1, {})
+
+
 def test_a_row_without_a_name_is_refused_at_its_cell() -> None:
     roster = read(files.xlsx((HEADER, ("M0001", "", "普通会员", "13800138000"))))
     assert [(fault.cell, fault.field, fault.code) for fault in roster.faults] == [
