@@ -8,7 +8,7 @@ from typing import Final
 from consortium.kernel.errors import N_
 from membership.roster.characters import is_nothing, narrow, plain
 from membership.roster.errors import CellFault
-from membership.roster.numbers import SCIENTIFIC
+from membership.roster.numbers import SCIENTIFIC, Noted
 from membership.roster.values import Cell
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -30,6 +30,8 @@ _TAIWAN_CARD: Final = re.compile(r"[A-Z][1289]\d{8}")
 _TAIWAN_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 _HONG_KONG_CARD: Final = re.compile(r"[A-Z]{1,2}\d{6}\([\dA]\)")
 _PASSPORT: Final = re.compile(r"(?=(?:[A-Z]*\d){5})[A-Z0-9]{6,9}")
+_SHORTEST: Final = 6
+_RUN: Final = "01234567890123456789"
 _ORCID: Final = re.compile(
     r"(?:https?://)?(?:www\.)?(?:orcid\.org/)?(?:orcid:?)?([\dX-]{16,19})", re.IGNORECASE
 )
@@ -47,7 +49,7 @@ def check_digit(first17: str) -> str:
     return _CHECKS[total % 11]
 
 
-def read_national_id(cell: Cell) -> str | None:
+def read_national_id(cell: Cell) -> str | Noted | None:
     """Read an identity number into the form that is compared; it is never stored in clear.
 
     15-digit numbers become their 18-digit form and the renewal count of a 来往内地通行证 is
@@ -59,6 +61,8 @@ def read_national_id(cell: Cell) -> str | None:
     '11010519491231002X'
     >>> read_national_id("H1234567801"), read_national_id("E12345678")
     ('H12345678', 'E12345678')
+    >>> read_national_id("111111111").value is None
+    True
 
     Raises:
         CellFault: rounded by a spreadsheet, wrong check digit, impossible date, unknown form.
@@ -70,6 +74,8 @@ def read_national_id(cell: Cell) -> str | None:
         return None
     if SCIENTIFIC.fullmatch(text):
         raise _rounded()
+    if _is_placeholder(text):
+        return Noted(None, "national-id-placeholder", _PLACEHOLDER)
     if _RESIDENT.fullmatch(text):
         return _read_resident(text)
     if _OLD_RESIDENT.fullmatch(text):
@@ -87,6 +93,31 @@ def read_national_id(cell: Cell) -> str | None:
         "national-id-invalid",
         N_("This is no identity, permit or passport number. Compare it with the document."),
     )
+
+
+_PLACEHOLDER: Final = N_(
+    "This only fills the cell and is no identity number; it was left out. Write the number or "
+    "empty the cell."
+)
+
+
+def _is_placeholder(text: str) -> bool:
+    """Whether digits are one repeated, run up or down, or are a day and no more.
+
+    >>> _is_placeholder("000000"), _is_placeholder("87654321"), _is_placeholder("19750305")
+    (True, True, True)
+    """
+    if not text.isdecimal() or len(text) < _SHORTEST:
+        return False
+    if len(set(text)) == 1 or text in _RUN or text in _RUN[::-1]:
+        return True
+    if len(text) != 8 or not 1880 <= int(text[:4]) <= 2099:
+        return False
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return False
+    return True
 
 
 _WRONG_DIGIT: Final = N_(

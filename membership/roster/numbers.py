@@ -29,6 +29,8 @@ _LANDLINE: Final = re.compile(r"(?:0[1-9]\d{1,2})?[2-9]\d{6,7}|[48]00\d{7}")
 _INNER_EXTENSION: Final = re.compile(r"[-\u2010-\u2014\uff0d]\s*\d{1,6}$")
 # Hong Kong, Macao and Taiwan are often dialled without + from this side.
 _NEIGHBOUR: Final = re.compile(r"852[4-9]\d{7}|8536\d{7}|8869\d{8}")
+# As it is dialled at home; a landline of the mainland has a digit more with its area code.
+_TAIWAN: Final = re.compile(r"09\d{8}")
 _PUNCTUATION: Final = str.maketrans("", "", " -()._\u2010\u2011\u2012\u2013\u2014\uff0d\u00b7\t")
 _ROUNDED_ZEROS: Final = "00000000"
 
@@ -240,6 +242,8 @@ def _read_one(text: str) -> str | None:
         return f"+86{local}"
     if _NEIGHBOUR.fullmatch(bare):
         return f"+{bare}"
+    if _TAIWAN.fullmatch(bare):
+        return f"+886{bare[1:]}"
     if bare.startswith("+86"):
         # Behind the country code the zero of an area code is left out.
         return f"tel:{local}" if _LANDLINE.fullmatch(f"0{local.lstrip('0')}") else None

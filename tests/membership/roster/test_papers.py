@@ -8,6 +8,8 @@ import pytest
 from membership.roster.characters import fold, read_text
 from membership.roster.contacts import read_email, read_gender
 from membership.roster.identity import born_on, check_digit, read_national_id, read_orcid
+from tests.membership.roster import files
+from tests.membership.roster.files import read
 from tests.membership.roster.test_cells import code_of, value
 
 
@@ -24,7 +26,7 @@ from tests.membership.roster.test_cells import code_of, value
         ("H12345678", "H12345678"),
         ("H1234567801", "H12345678"),
         ("M12345678", "M12345678"),
-        ("12345678", "12345678"),
+        ("03921847", "03921847"),
         ("1234567890(B)", "1234567890(B)"),
         ("E12345678", "E12345678"),
         ("EA1234567", "EA1234567"),
@@ -146,3 +148,19 @@ def test_what_a_formula_left_behind_is_no_text(cell: Any) -> None:
 
 def test_folding_meets_across_scripts_and_widths() -> None:
     assert fold("會員 級別") == fold("会员级别") == fold("会員級别")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["000000", "111111111", "1" * 15, "2" * 18, "1234567", "987654", 19750305, "19750305"],
+)
+def test_what_only_fills_the_cell_is_left_out_and_noted(cell: Any) -> None:
+    rows = (("会员号", "姓名", "身份证号"), ("1", "张三", cell))
+    roster = read(files.xlsx(rows))
+    assert (roster.faults, roster.values["national_id"]) == ((), [None])
+    assert [note.code for note in roster.notes] == ["national-id-placeholder"]
+
+
+@pytest.mark.parametrize("cell", ["19751305", "E11111111", "30210001"])
+def test_what_only_resembles_a_placeholder_is_a_number(cell: str) -> None:
+    assert read_national_id(cell) == cell
