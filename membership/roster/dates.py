@@ -43,6 +43,9 @@ _REMARK: Final = re.compile(r"[((][^()]*[))]$|(?:生|出生|止|截止|前|含�
 _SERIAL: Final = re.compile(r"\d{4,6}(?:\.\d+)?")
 _PADDED_MONTH: Final = re.compile(r"\d{4}\.0[1-9]")
 _BARE_MONTH: Final = re.compile(r"\d{4}\.1")
+_SINGLE_MONTH: Final = re.compile(r"\d{4}\s*(?:[-/._]\s*[2-9]|年\s*[1-9]\s*月)")
+_DAY_FIRST: Final = re.compile(r"d{1,2}[-/.]?m{1,2}[-/.]?y{2,4}|日[-/.]?月[-/.]?年")
+_MONTH_FIRST: Final = re.compile(r"m{1,2}[-/.]?d{1,2}[-/.]?y{2,4}|月[-/.]?日[-/.]?年")
 _MONTHS: Final = (
     "jan",
     "feb",
@@ -70,24 +73,42 @@ _OPEN: Final = frozenset(
 class DateStyle:
     """How a column writes dates, learnt from all its cells.
 
-    `padded_months`: the column writes 1975.03, so 1975.1 is October. `day_first`: 13/02/1975 occurs
+    `padded_months`: the column writes 1975.03, so 1975.1 is October; `single_months`: it writes
+    1975-3, so 1975.1 is January. `day_first`: 13/02/1975 occurs or the header says DD/MM/YYYY
     (True), 02/13/1975 occurs (False), or neither (None). `epoch_1904` belongs to the workbook.
     """
 
     epoch_1904: bool = False
     padded_months: bool = False
+    single_months: bool = False
     day_first: bool | None = None
 
 
-def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False) -> DateStyle:
+def order_of(header: str) -> bool | None:
+    """Say whether a header puts the day first (True) or the month (False); None if it is silent.
+
+    >>> order_of("Date of Birth (DD/MM/YYYY)"), order_of("生日（月/日/年）"), order_of("生日")
+    (True, False, None)
+    """
+    text = "".join(narrow(header).lower().split())
+    if _DAY_FIRST.search(text):
+        return True
+    return False if _MONTH_FIRST.search(text) else None
+
+
+def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False, header: str = "") -> DateStyle:
     """Learn from a column how its ambiguous dates are meant.
+
+    The cells go before the header: where they contradict it, nothing is known.
 
     >>> learn_style(["1975.03", "1980.1"]).padded_months
     True
     >>> learn_style(["03/02/1975", "25/12/1980"]).day_first
     True
+    >>> learn_style(["03/02/1975"], header="Birthday (MM/DD/YYYY)").day_first
+    False
     """
-    padded = False
+    padded = single = False
     firsts = seconds = 0
     for cell in cells:
         if not isinstance(cell, str | float):
@@ -95,11 +116,16 @@ def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False) -> DateStyle
         text = cell.strip() if isinstance(cell, str) else repr(cell)
         if not padded and _PADDED_MONTH.fullmatch(text):
             padded = True
+        elif not single and _SINGLE_MONTH.fullmatch(text) and isinstance(cell, str):
+            single = True
         elif (found := _NUMERIC.fullmatch(text)) is not None:
             firsts = max(firsts, int(found[1]))
             seconds = max(seconds, int(found[2]))
-    day_first = None if (firsts > 12) == (seconds > 12) else firsts > 12
-    return DateStyle(epoch_1904=epoch_1904, padded_months=padded, day_first=day_first)
+    seen = None if (firsts > 12) == (seconds > 12) else firsts > 12
+    stated = order_of(header)
+    silent = max(firsts, seconds) <= 12
+    day_first = stated if silent or stated == seen else None if stated is not None else seen
+    return DateStyle(epoch_1904, padded, single, day_first)
 
 
 def read_date(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | None:
@@ -173,8 +199,8 @@ def _read_written(text: str, *, edge: Edge, style: DateStyle) -> date | Noted:
     text = _REMARK.sub("", _CLOCK.sub("", text)).strip()
     if found := _FULL.fullmatch(text):
         return _make(int(found[1]), int(found[2]), int(found[3]))
-    if _BARE_MONTH.fullmatch(text) and style.padded_months:
-        return _october(int(text[:4]), edge=edge)
+    if _BARE_MONTH.fullmatch(text):
+        return _read_bare_month(int(text[:4]), edge=edge, style=style)
     if found := _COMPACT.fullmatch(text):
         return _read_compact(found[1], found[2], found[3], edge=edge, style=style)
     if found := _MONTH.fullmatch(text):
@@ -210,7 +236,7 @@ def _read_number(number: float, *, edge: Edge, style: DateStyle) -> date | Noted
         month = round((number - int(number)) * 100, 6)
         if not month.is_integer():
             raise _unclear()
-        if month == 10 and not style.padded_months:
+        if month == 10 and (style.single_months or not style.padded_months):
             raise CellFault(
                 "date-ambiguous",
                 N_(
@@ -244,6 +270,18 @@ def _read_whole(number: int, *, edge: Edge, style: DateStyle) -> date | Noted:
 def _from_serial(days: int, *, style: DateStyle) -> date:
     epoch = _EPOCH_1904 if style.epoch_1904 else _EPOCH_1900
     return _checked(epoch + timedelta(days=days))
+
+
+def _read_bare_month(year: int, *, edge: Edge, style: DateStyle) -> Noted:
+    """1975.1 as text: what the column's other months say, else January, and a word about it."""
+    if style.padded_months and not style.single_months:
+        return _october(year, edge=edge)
+    filled = _fill(year, 1, edge=edge)
+    if style.single_months and not style.padded_months:
+        return filled
+    return Noted(
+        filled.value, "date-january", N_("Read as January. If October is meant, write 1975-10.")
+    )
 
 
 def _october(year: int, *, edge: Edge) -> Noted:

@@ -88,6 +88,7 @@ def read_roster(
             _cells(grid, rows, column.index),
             vocabulary=vocabulary,
             epoch_1904=book.epoch_1904,
+            header=column.source,
         )
         for column in columns
         if column.field

@@ -75,10 +75,19 @@ def show(cell: Cell, field: str) -> str:
 
 
 def read_column(
-    field: str, cells: Sequence[Cell], *, vocabulary: Vocabulary, epoch_1904: bool
+    field: str,
+    cells: Sequence[Cell],
+    *,
+    vocabulary: Vocabulary,
+    epoch_1904: bool,
+    header: str = "",
 ) -> ReadColumn:
-    """Read every cell of a field's column."""
-    reader = _reader_of(field, cells, vocabulary=vocabulary, epoch_1904=epoch_1904)
+    """Read every cell of a field's column; its header may say how dates are written."""
+    edge = _EDGES.get(field)
+    if edge is not None:
+        style = learn_style(cells, epoch_1904=epoch_1904, header=header)
+        return _read_all(lambda cell: _read_day(cell, edge, style, vocabulary), cells, limit=None)
+    reader = _reader_of(field, vocabulary=vocabulary)
     column = _read_all(reader, cells, limit=LENGTHS.get(field))
     if field == "member_number":
         _pad(column, vocabulary.number_width)
@@ -92,13 +101,7 @@ def read_column(
     return column
 
 
-def _reader_of(
-    field: str, cells: Sequence[Cell], *, vocabulary: Vocabulary, epoch_1904: bool
-) -> Reader:
-    edge = _EDGES.get(field)
-    if edge is not None:
-        style = learn_style(cells, epoch_1904=epoch_1904)
-        return lambda cell: _read_day(cell, edge, style, vocabulary)
+def _reader_of(field: str, *, vocabulary: Vocabulary) -> Reader:
     if field == "grade":
         return _choice(vocabulary.grades, "grade-unknown", _GRADE_UNKNOWN)
     if field == "class":

@@ -16,6 +16,8 @@ from membership.roster.numbers import (
     read_mobile,
 )
 from membership.roster.values import OPEN_END
+from tests.membership.roster import files
+from tests.membership.roster.files import read
 
 PLAIN = DateStyle()
 
@@ -385,3 +387,65 @@ def test_a_year_alone_is_no_birth_date() -> None:
     found = read_date("1975", edge="birth", style=PLAIN)
     assert isinstance(found, Noted)
     assert (found.value, found.code) == (None, "birth-year-only")
+
+
+@pytest.mark.parametrize(
+    ("header", "born"),
+    [
+        ("Date of Birth (DD/MM/YYYY)", date(1975, 2, 3)),
+        ("Date of Birth (MM/DD/YYYY)", date(1975, 3, 2)),
+        ("出生日期（日/月/年）", date(1975, 2, 3)),
+        ("出生日期（月-日-年）", date(1975, 3, 2)),
+    ],
+)
+def test_the_header_may_say_which_number_is_the_day(header: str, born: date) -> None:
+    rows = (("会员号", "姓名", header), ("1", "张三", "03/02/1975"))
+    roster = read(files.text(rows))
+    assert (roster.faults, roster.values["birth_date"]) == ((), [born])
+
+
+def test_a_header_that_its_cells_contradict_is_not_believed() -> None:
+    rows = (
+        ("会员号", "姓名", "出生日期（DD/MM/YYYY）"),
+        ("1", "张三", "03/02/1975"),
+        ("2", "李四", "02/25/1975"),
+    )
+    roster = read(files.text(rows))
+    assert [(fault.cell, fault.code) for fault in roster.faults] == [("C2", "date-ambiguous")]
+
+
+@pytest.mark.parametrize(
+    ("other", "month", "code"),
+    [
+        ("1975-3", 1, "date-completed"),
+        ("1975.03", 10, "date-october"),
+        ("1975-03-02", 1, "date-january"),
+    ],
+)
+def test_a_text_that_may_be_january_is_read_as_its_column_writes(
+    other: str, month: int, code: str
+) -> None:
+    rows = (("会员号", "姓名", "出生年月"), ("1", "张三", "1975.1"), ("2", "李四", other))
+    roster = read(files.text(rows))
+    assert roster.values["birth_date"][0] == date(1975, month, 1)
+    assert [note.code for note in roster.notes if note.cell == "C2"] == [code]
+
+
+def test_a_column_that_writes_months_both_ways_tells_nothing() -> None:
+    texts = ("1975.1", "1975-3", "1975.03")
+    rows = [("会员号", "姓名", "出生年月")]
+    rows += [(str(place), "张三", text) for place, text in enumerate(texts)]
+    roster = read(files.text(rows))
+    assert roster.values["birth_date"][0] == date(1975, 1, 1)
+    assert roster.notes[0].code == "date-january"
+
+
+@pytest.mark.parametrize("cell", ["0912345678", "0912-345-678", "+886 912 345 678"])
+def test_a_mobile_as_dialled_in_taiwan_is_one(cell: str) -> None:
+    assert read_mobile(cell) == "+886912345678"
+
+
+def test_a_landline_of_the_mainland_is_still_one() -> None:
+    for cell in ("0931-8888888", "09318888888", "010-62345678"):
+        assert isinstance(found := read_mobile(cell), Noted)
+        assert found.code == "mobile-landline"
