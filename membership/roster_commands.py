@@ -79,7 +79,7 @@ def read_columns(path: Path) -> dict[str, str | None]:
         found = found["columns"]
     if isinstance(found, list):
         found = _read_listed(found, path.name)
-    if not isinstance(found, dict) or not found:
+    if not isinstance(found, dict):
         raise MappingShapeless(name=path.name, found=_shorten(found))
     for field in found.values():
         if field is not None and not isinstance(field, str):

@@ -16,6 +16,7 @@ from membership.roster.errors import (
     RosterDamaged,
     RosterEmpty,
     RosterEncrypted,
+    RosterOldXml,
     RosterTooLarge,
     RosterUnreadable,
 )
@@ -88,7 +89,7 @@ def detect_kind(data: bytes) -> str:
 def _detect_text(head: bytes) -> str:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if start.startswith((b"<?xml", b"<workbook")) and b"spreadsheet" in head.lower():
-        raise RosterUnreadable(found="XML")
+        raise RosterOldXml
     if start.startswith(b"<") and _WEB_PAGE.search(start):
         return "html"
     return "text"

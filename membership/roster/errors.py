@@ -22,8 +22,19 @@ class RosterUnreadable(ConsortiumError):
 class RosterDamaged(RosterUnreadable):
     """The file is cut short or damaged."""
 
+    code = "roster-unreadable"
     message = N_(
         "The file is damaged or was cut short on its way. Open it in Excel or WPS, save it as "
+        ".xlsx and send it again."
+    )
+
+
+class RosterOldXml(RosterUnreadable):
+    """The file is an XML spreadsheet of Excel 2003."""
+
+    code = "roster-unreadable"
+    message = N_(
+        "This is an XML spreadsheet as Excel 2003 wrote it. Open it in Excel or WPS, save it as "
         ".xlsx and send it again."
     )
 
@@ -112,12 +123,14 @@ class MappingInvalid(ConsortiumError):
 class MappingNotJson(MappingInvalid):
     """The file of the mapping cannot be parsed."""
 
+    code = "roster-mapping-invalid"
     message = N_("%(name)s is not JSON: %(fault)s (line %(line)s, column %(column)s).")
 
 
 class MappingShapeless(MappingInvalid):
     """The mapping is JSON of another shape."""
 
+    code = "roster-mapping-invalid"
     message = N_(
         "%(name)s must hold a JSON object from columns to fields, or the columns of a report; "
         "it holds %(found)s."
@@ -127,6 +140,7 @@ class MappingShapeless(MappingInvalid):
 class MappingContradictory(MappingInvalid):
     """Two entries of the mapping speak of one column or of one field."""
 
+    code = "roster-mapping-invalid"
     message = N_(
         "The mapping takes %(first)s and %(second)s for the same. Give each field one column and "
         "each column one field."
@@ -136,15 +150,27 @@ class MappingContradictory(MappingInvalid):
 class MappingAmbiguous(MappingInvalid):
     """Two columns have the name that the mapping gives."""
 
+    code = "roster-mapping-invalid"
     message = N_("More than one column is called %(name)s: %(columns)s. Give the column's letter.")
 
 
 class MappingSensitive(MappingInvalid):
     """The mapping would store political, ethnic or religious data."""
 
+    code = "roster-mapping-invalid"
     message = N_(
         "The column %(name)s asks for sensitive data and is never imported. Leave it out of the "
         "mapping, or rename it if it holds something else."
+    )
+
+
+class MappingNameless(MappingInvalid):
+    """The mapping leaves no column for the name."""
+
+    code = "roster-mapping-invalid"
+    message = N_(
+        "The mapping leaves out the name: %(columns)s is not imported or taken for something else. "
+        "Give the name a column."
     )
 
 

@@ -334,7 +334,10 @@ def encode_planned(planned: Planned) -> dict[str, object]:
     return encode_changes(planned.changes)
 
 
-_NUMBER_MISSING: Final = N_("The member number is missing, and nobody on file matches this row.")
+_NUMBER_MISSING: Final = N_(
+    "The member number is missing, and nobody on file matches this row. Write the number, or say "
+    "which column holds it."
+)
 _SAME_MEMBER: Final = N_(
     "This row and row %(row)s match the same member. Correct one of them or give both numbers."
 )

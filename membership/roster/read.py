@@ -10,7 +10,7 @@ from membership.roster import columns as column_rules
 from membership.roster.characters import is_same_name
 from membership.roster.choices import read_choice, require_columns
 from membership.roster.container import detect_kind
-from membership.roster.errors import CellFault, RosterHeaderMissing
+from membership.roster.errors import CellFault, MappingNameless, RosterHeaderMissing
 from membership.roster.groups import said
 from membership.roster.header import HEADER_ROWS, Header
 from membership.roster.identity import born_on
@@ -20,8 +20,10 @@ from membership.roster.numbering import fold_number
 from membership.roster.reading import ReadColumn, read_column, share_periods, show
 from membership.roster.repeats import list_repeated
 from membership.roster.sheets import choose_sheet, mark_continuations, note_sheets
+from membership.roster.synonyms import HALVES
 from membership.roster.text import read_text_file
 from membership.roster.undated import note_undated
+from membership.roster.unnumbered import note_unnumbered
 from membership.roster.values import (
     Book,
     Cell,
@@ -95,7 +97,9 @@ def read_roster(
     }
     sheets = mark_continuations(book.grids, sheets, columns)
     report = _report(book, grid, header, columns, rows, read)
-    report.notes += note_sheets(sheets, row=header.rows[-1] + 1)
+    row = header.rows[-1] + 1
+    report.notes += note_unnumbered(columns, samples, header.matches, sheet=grid.name, row=row)
+    report.notes += note_sheets(sheets, row=row)
     return Roster(
         kind=book.kind,
         encoding=book.encoding,
@@ -148,11 +152,32 @@ def _choose_sheet(
         rows = [row for grid in book.grids for row in grid.rows[:HEADER_ROWS]]
         texts = [said(cell) for row in rows for cell in row]
         require_columns(mapping, texts=texts, width=max(map(len, rows), default=0))
+        _require_name(book, mapping, wish)
         raise
     if header.pairs:
         joined = join_names(grid, header.first_data_row, header.pairs, header.matches)
         header = replace(header, matches=joined)
     return grid, header, sheets
+
+
+def _require_name(book: Book, mapping: Mapping[str, str | None], wish: str | None) -> None:
+    """Tell of a mapping without which there would be a header.
+
+    Raises:
+        MappingNameless: the mapping takes the names away.
+    """
+    if not mapping:
+        return
+    try:
+        _, header, _ = choose_sheet(book, wish=wish)
+    except RosterHeaderMissing:
+        return
+    names = [
+        f"{name_column(place)} {source}"
+        for place, (source, match) in enumerate(zip(header.sources, header.matches, strict=True))
+        if match[0] == "name" or match[0] in HALVES
+    ]
+    raise MappingNameless(columns=", ".join(names))
 
 
 def _sample(grid: Grid, header: Header) -> list[list[Cell]]:

@@ -120,7 +120,7 @@ def test_a_mapping_that_names_nothing_exits_1(house: Flask, tmp_path: Path, text
         ("{", "map.json is not JSON"),
         ("[1]", "it holds 1"),
         ("3", "it holds 3"),
-        ("{}", "it holds {}"),
+        ('{"工号": {}}', "{}"),
         ('{"A": 5}', "5"),
         ('{"X": "name"}', "names X,"),
         ('{"工号": "member_number", "手机": "member_number"}', "工号 and 手机"),
@@ -188,3 +188,20 @@ def test_a_sheet_can_be_given(house: Flask, tmp_path: Path) -> None:
     assert (code, report["sheet"], report["read"]) == (0, "学生", 1)
     code, problem = run(house, "import", path, "--society", "math", "--sheet", "团体")
     assert (code, problem["code"]) == (1, "roster-sheet-unknown")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"columns": []}'])
+def test_an_empty_mapping_changes_nothing(house: Flask, tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
+    chosen = write(tmp_path, "map.json", text.encode())
+    code, report = run(house, "import", path, "--society", "math", "--columns", chosen)
+    assert (code, report["create"]) == (0, 2)
+
+
+def test_a_number_under_an_unknown_header_is_asked_about_once(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((("工号", "姓名", "级别"), ("Z7", "张三", ""))))
+    code, report = run(house, "import", path, "--society", "math")
+    assert code == 3
+    assert [(note["code"], note["count"]) for note in report["notes"]] == [("number-unclear", 1)]
+    assert "A 工号" in report["notes"][0]["message"]
+    assert all("say which column holds it" in one["message"] for one in report["refusals"])

@@ -272,6 +272,16 @@ def test_what_is_no_roster_is_refused_by_what_it_is(data: bytes, code: str) -> N
     assert code_of(data) == code
 
 
+def test_an_xml_spreadsheet_of_2003_is_called_one() -> None:
+    data = (
+        b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>'
+        b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+    )
+    with pytest.raises(ConsortiumError, match="Excel 2003") as refused:
+        read(data)
+    assert refused.value.code == "roster-unreadable"
+
+
 def test_a_word_document_is_called_one() -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:

@@ -393,6 +393,12 @@ def test_the_user_may_name_a_column(mapping: dict[str, Any]) -> None:
     assert ("grade" in roster.values) == ("会员级别" not in mapping)
 
 
+@pytest.mark.parametrize("mapping", [{"姓名": None}, {"B": None}, {"姓名": "title"}])
+def test_a_mapping_without_a_name_is_told_so(mapping: dict[str, Any]) -> None:
+    with pytest.raises(MappingInvalid, match="leaves out the name: B 姓名"):
+        read(files.xlsx((HEADER, *PEOPLE)), mapping=mapping)
+
+
 @pytest.mark.parametrize("mapping", [{"没有": "name"}, {"姓名": "nickname"}])
 def test_a_mapping_to_nothing_is_refused(mapping: dict[str, Any]) -> None:
     with pytest.raises(MappingInvalid):
