@@ -26,8 +26,9 @@ _LEVEL: Final = 0.03
 # 编号, ID and 会员序号 are less sure than 会员号 to be a member number.
 _SURE_NUMBER: Final = 0.9
 
-# A word of a grade may stand in a few cells of any column, so nearly all must be grades.
-_GRADES_FROM: Final = 0.8
+# Words of a grade may stand in a few cells of any column. Where most are grades, the others are
+# grades that the society has not entered yet, and refuse their rows.
+_GRADES_FROM: Final = 0.6
 _BY_CELLS: Final = 0.7
 _STATUS: Final = frozenset(
     ("会员状态", "状态", "status", "memberstatus", "membershipstatus", "membership")

@@ -10,8 +10,9 @@ from typing import Final
 
 from membership.roster.subjects import in_words
 
+# No word here is two others in a row, so that a header can be cut in one way only.
 _OWN: Final = (
-    r"(?:本会|学会|协会|会员证书?|会员卡|会员资格|会员身份|会员|会籍|会费|入会|资格|正式|首次|"
+    r"(?:本会|学会|协会|会员证书?|会员卡|会员身份|会员|会籍|会费|入会|资格|正式|首次|"
     r"当前|目前|现|最新|预计|的)*"
 )
 _DAY: Final = r"(?:的)?(?:年月日|年月|年份|日期|时间|日|期)"

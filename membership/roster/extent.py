@@ -23,9 +23,10 @@ _ODS_CELL: Final = re.compile(
     rb"<table:(?:covered-)?table-cell\b([^>]*?)(/?)>(?:(?!</?table:(?:covered-)?table-cell).)*",
     re.DOTALL,
 )
+_LONGEST_TAG: Final = 1 << 16
 # A > inside a formula ends the match too early, and then refuses a file rather than misread it.
 _ODS_UNSTORED: Final = re.compile(
-    rb"<table:table-cell\b(?=[^>]*\btable:formula=)(?![^>]*\boffice:value-type=)[^>]*>"
+    rb"<table:table-cell\b(?=[^<>]*\btable:formula=)(?![^<>]*\boffice:value-type=)[^<>]*>"
 )
 _ODS_REPEAT: Final = re.compile(rb"""number-columns-repeated\s*=\s*["'](\d+)""")
 _ODS_ROWS: Final = re.compile(rb"""^[^>]*number-rows-repeated\s*=\s*["'](\d+)""")
@@ -106,5 +107,5 @@ def has_uncalculated(pieces: Iterable[bytes]) -> bool:
         rest += piece
         if b"table:formula=" in rest and _ODS_UNSTORED.search(rest):
             return True
-        rest = rest[max(rest.rfind(b"<"), 0) :]
+        rest = rest[max(rest.rfind(b"<"), len(rest) - _LONGEST_TAG, 0) :]
     return False

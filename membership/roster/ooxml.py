@@ -26,8 +26,9 @@ _CELL: Final = re.compile(
 # A formula without a stored result, up to the end of its cell; found by its own tag, because most
 # sheets have none. An empty text (t="str") is a result.
 _FORMULA: Final = b"<f"
-_UNSTORED: Final = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_UNSTORED: Final = re.compile(rb"<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _OPENING: Final = b"<c "
+_LONGEST_TAG: Final = 4_096
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PART: Final = re.compile(r"^/?(?:xl/)?")
 
@@ -130,7 +131,9 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int],
 def _find_unstored(text: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of formulas without a result."""
     for found in _UNSTORED.finditer(text):
-        start = text.rfind(_OPENING, 0, found.start())
+        start = text.rfind(_OPENING, max(0, found.start() - _LONGEST_TAG), found.start())
+        if start < 0:
+            continue
         attributes = _attributes(text[start : text.find(b">", start)])
         place = _PLACE.fullmatch(attributes.get("r", ""))
         if place is not None and attributes.get("t") != "str":

@@ -91,6 +91,7 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "organizationname", "institutionname", "companyname", "employername", "nameofemployer",
         "affiliation", "organization", "organisation", "institution", "company", "workplace",
         "university", "institute", "workunit", "placeofwork",
+        "服务机构", "placeofemployment",
     ),
     "title": (
         "职称", "专业技术职务", "技术职称", "专业职称", "职务职称", "职称职务", "职务",

@@ -340,6 +340,13 @@ def test_a_header_that_names_the_grade_goes_before_cells_that_look_like_it() -> 
     assert roster.columns[3].reason == "unknown"
 
 
+def test_a_grade_that_is_not_in_the_catalogue_refuses_its_row_and_not_the_column() -> None:
+    words = ("普通会员", "高级会员", "会士")
+    rows = [(f"M{place}", "张三", word) for place, word in enumerate(words)]
+    roster = read(files.xlsx((("会员号", "姓名", "会员等第"), *rows)))
+    assert [(fault.cell, fault.code) for fault in roster.faults] == [("C4", "grade-unknown")]
+
+
 def test_a_column_with_a_few_words_of_grades_is_none() -> None:
     rows = (("会员号", "姓名", "档"), ("1", "张三", "普通会员"), ("2", "李四", "第三柜"))
     assert "grade" not in read(files.xlsx(rows)).values
