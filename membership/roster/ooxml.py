@@ -27,8 +27,9 @@ _CELL: Final = re.compile(
 # sheets have none. An empty text (t="str") is a result.
 _FORMULA: Final = b"<f"
 _UNSTORED: Final = re.compile(rb"<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+_ERROR: Final = b't="e"'
 _OPENING: Final = b"<c "
-_LONGEST_TAG: Final = 4_096
+_LONGEST_TAG: Final = 512
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PART: Final = re.compile(r"^/?(?:xl/)?")
 
@@ -118,7 +119,7 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int],
         if part not in archive.namelist():
             return {}
         for text in _rows(archive, part, wanted=bool(extras.formats)):
-            for found in _CELL.finditer(text):
+            for found in _CELL.finditer(text) if extras.formats or _ERROR in text else ():
                 place = _place(found[1], found[2])
                 said = _say(found[3], found[4], extras.formats)
                 if said is not None:
@@ -131,8 +132,9 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int],
 def _find_unstored(text: bytes) -> Iterator[tuple[int, int]]:
     """Yield the places of formulas without a result."""
     for found in _UNSTORED.finditer(text):
-        start = text.rfind(_OPENING, max(0, found.start() - _LONGEST_TAG), found.start())
-        if start < 0:
+        # The cell's own tag stands right before; looking further would take a hostile file's time.
+        start = text.rfind(b"<", max(0, found.start() - _LONGEST_TAG), found.start())
+        if start < 0 or not text.startswith(_OPENING, start):
             continue
         attributes = _attributes(text[start : text.find(b">", start)])
         place = _PLACE.fullmatch(attributes.get("r", ""))
@@ -149,7 +151,7 @@ def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[byte
         if end < 0:
             continue
         stretch, kept = kept[:end], kept[end:]
-        if wanted or _FORMULA in stretch or b't="e"' in stretch:
+        if wanted or _FORMULA in stretch or _ERROR in stretch:
             yield stretch
 
 
