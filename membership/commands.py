@@ -15,7 +15,7 @@ from consortium.kernel.principal import SYSTEM
 from consortium.services import organisations
 from membership import values
 from membership.api.recognitions import show_decision
-from membership.errors import TermNotFound, WorldInvalid
+from membership.errors import WorldInvalid
 from membership.rules import decide
 from membership.rules.world import read_question, read_world, write_decision
 from membership.rules.world_schema import world_schema
@@ -38,25 +38,23 @@ def list_terms(member: str) -> tuple[values.Term, ...]:
 
 
 @json_command(term_group, "end")
-@click.option("--member", required=True, help="society:member_number; her newest term ends now")
-def end_term(member: str) -> values.Term:
-    """End a member's newest term now."""
-    return terms.end_term(SYSTEM, term_id=_newest(member))
+@click.option("--member", required=True, help="society:member_number")
+@click.option("--term", type=click.UUID, help="which of her terms; the one in force unless told")
+def end_term(member: str, term: UUID | None) -> values.Term:
+    """End a member's term now: the one in force, else the newest."""
+    society, _, number = member.partition(":")
+    chosen = term or terms.find_term_to_end(SYSTEM, society=society, member_number=number)
+    return terms.end_term(SYSTEM, term_id=chosen)
 
 
 @json_command(term_group, "restore")
 @click.option("--member", required=True, help="society:member_number")
-def restore_term(member: str) -> values.Term:
-    """Undo the newest correction of a member's newest term."""
-    return terms.restore_term(SYSTEM, term_id=_newest(member))
-
-
-def _newest(member: str) -> UUID:
+@click.option("--term", type=click.UUID, help="which of her terms; the one ended last unless told")
+def restore_term(member: str, term: UUID | None) -> values.Term:
+    """Take the newest ending, suspension or other correction of a member's terms back."""
     society, _, number = member.partition(":")
-    held = terms.list_terms(SYSTEM, society=society, member_number=number)
-    if not held:
-        raise TermNotFound
-    return held[-1].id
+    chosen = term or terms.find_term_to_restore(SYSTEM, society=society, member_number=number)
+    return terms.restore_term(SYSTEM, term_id=chosen)
 
 
 @group.group("grade")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consortium.kernel.db import Id, Instant, Model, Recorded
@@ -46,7 +46,8 @@ class MemberProfile(Model):
 class Term(Recorded, Model):
     """A period of membership. A correction is a new row that supersedes; rows never change.
 
-    A row counts when no other row supersedes it, so a chain has one live end.
+    A row counts when no other row supersedes it, so a chain has one live end. `by_officer` says
+    that an officer has ended, suspended or voided the term: no roster lifts that.
     """
 
     __tablename__ = "term"
@@ -60,6 +61,7 @@ class Term(Recorded, Model):
     until: Mapped[datetime | None] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(String(16), default="active")
     supersedes: Mapped[UUID | None] = mapped_column(Id, ForeignKey("term.id"), unique=True)
+    by_officer: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Dues(Recorded, Model):

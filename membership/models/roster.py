@@ -54,4 +54,6 @@ class RosterImportLine(Model):
     action: Mapped[str] = mapped_column(String(16))
     asserted: Mapped[int] = mapped_column(BigInteger)
     changes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    term_id: Mapped[UUID | None] = mapped_column(Id)
+    steps: Mapped[list[Any] | None] = mapped_column(Json)
     made_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -1,12 +1,13 @@
 """Terms of membership: open, correct, end. Rows are never changed, only superseded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
@@ -146,7 +147,8 @@ def correct_term(principal: Principal, *, term_id: UUID, **changes: Any) -> valu
     Args:
         principal: who keeps the roster.
         term_id: the row that counts now.
-        changes: any of `class_code grade_code since until state`.
+        changes: any of `class_code grade_code since until state`. A term that is suspended, voided
+            or made to end earlier stays so whatever later rosters say (`by_officer`).
 
     Raises:
         TermNotFound: no such term, or not the principal's roster.
@@ -155,12 +157,13 @@ def correct_term(principal: Principal, *, term_id: UUID, **changes: Any) -> valu
     """
     uow = current_unit_of_work()
     term, society, ref = _held(uow, principal, term_id)
-    fields = {
+    fields: dict[str, Any] = {
         "class_code": term.class_code,
         "grade_code": term.grade_code,
         "since": term.since,
         "until": term.until,
         "state": term.state,
+        "by_officer": _is_closed(term, changes),
         **changes,
     }
     _check(fields["since"], fields["until"], fields["state"])
@@ -177,9 +180,19 @@ def correct_term(principal: Principal, *, term_id: UUID, **changes: Any) -> valu
         "membership.term.corrected",
         subject=str(made.id),
         society=society,
-        detail={"supersedes": str(term.id), "fields": sorted(changes)},
+        detail={"supersedes": str(term.id), "fields": sorted(changes.keys() - {"by_officer"})},
     )
     return made
+
+
+def _is_closed(term: models.Term, changes: Mapping[str, Any]) -> bool:
+    """Whether an officer takes time from the term, by these changes or by earlier ones."""
+    if changes.get("state", term.state) != "active":
+        return True
+    until = changes.get("until", term.until)
+    if until == term.until and term.state == "active":
+        return term.by_officer
+    return until is not None and (term.until is None or until < term.until)
 
 
 def _held(uow: UnitOfWork, principal: Principal, term_id: UUID) -> tuple[models.Term, str, str]:
@@ -230,7 +243,44 @@ def restore_term(principal: Principal, *, term_id: UUID) -> values.Term:
         since=before.since,
         until=before.until,
         state=before.state,
+        by_officer=before.by_officer,
     )
+
+
+@reading
+def find_term_to_end(principal: Principal, *, society: str, member_number: str) -> UUID:
+    """Find the term that ending a membership means: the one in force, else the newest.
+
+    Raises:
+        MemberNotFound: see `list_terms`.
+        TermNotFound: she has no term that could end.
+    """
+    held = list_terms(principal, society=society, member_number=member_number)
+    live = [term for term in held if term.state != "void"]
+    in_force = [term for term in live if term.covers(read_now())]
+    if not live:
+        raise TermNotFound
+    return (in_force or live)[-1].id
+
+
+@reading
+def find_term_to_restore(principal: Principal, *, society: str, member_number: str) -> UUID:
+    """Find the term that an officer has closed last, else the one that was corrected last.
+
+    Raises:
+        MemberNotFound: see `list_terms`.
+        TermNotFound: she has no term.
+    """
+    ids = [term.id for term in list_terms(principal, society=society, member_number=member_number)]
+    rows = db.session.execute(
+        select(models.Term.id)
+        .where(models.Term.id.in_(ids))
+        .order_by(models.Term.by_officer, models.Term.supersedes.is_not(None), models.Term.id)
+    ).all()
+    if not rows:
+        raise TermNotFound
+    found: UUID = rows[-1].id
+    return found
 
 
 @reading
