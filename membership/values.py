@@ -105,10 +105,10 @@ class TermWish:
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """One line of a society's member list: the file and its newest term."""
+    """One line of a society's member list: the file and its terms, oldest first."""
 
     member: Member
-    term: Term | None
+    terms: tuple[Term, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,9 @@ def list_members(
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[tuple[values.MemberLine, ...], str | None]:
-    """Page through a society's members by member number, each with her newest term.
+    """Page through a society's members by member number, each with her terms.
+
+    Files that were taken back or erased hold nobody and are not listed.
 
     Returns:
         The lines, and the member number to continue after (None: no more).
@@ -122,33 +124,43 @@ def list_members(
     """
     if not policies.may_keep_roster(principal, society):
         raise MemberNotFound
-    statement = selects.members(society).order_by(models.Member.member_number).limit(limit + 1)
+    statement = (
+        selects.members(society)
+        .where(models.Member.erased_at.is_(None))
+        .order_by(models.Member.member_number)
+        .limit(limit + 1)
+    )
     if after is not None:
         statement = statement.where(models.Member.member_number > after)
     rows = db.session.execute(statement).all()
     page, more = rows[:limit], len(rows) > limit
-    terms = newest_terms([row.Member.id for row in page], society)
+    terms = list_live_terms([row.Member.id for row in page], society)
     lines = tuple(_line(row, terms, society) for row in page)
     return lines, (page[-1].Member.member_number if more else None)
 
 
 def _line(
     row: Row[models.Member, models.MemberProfile],
-    terms: dict[UUID, values.Term],
+    terms: dict[UUID, tuple[values.Term, ...]],
     society: str,
 ) -> values.MemberLine:
     member = _value(row.Member, row.MemberProfile, society)
-    return values.MemberLine(member=member, term=terms.get(member.id))
+    return values.MemberLine(member=member, terms=terms.get(member.id, ()))
 
 
-def newest_terms(member_ids: Sequence[UUID], society: str) -> dict[UUID, values.Term]:
-    """Return each member's live term that starts last, in one statement."""
+def list_live_terms(
+    member_ids: Sequence[UUID], society: str
+) -> dict[UUID, tuple[values.Term, ...]]:
+    """Return each member's terms that count, oldest first, in one statement."""
     rows = db.session.scalars(
         selects.live_terms()
         .where(models.Term.member_id.in_(member_ids), models.Term.state != "void")
         .order_by(models.Term.since, models.Term.id)
     )
-    return {row.member_id: term_value(row, society) for row in rows}
+    found: dict[UUID, tuple[values.Term, ...]] = {}
+    for row in rows:
+        found[row.member_id] = (*found.get(row.member_id, ()), term_value(row, society))
+    return found
 
 
 def term_value(row: models.Term, society: str) -> values.Term:

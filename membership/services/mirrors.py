@@ -33,8 +33,14 @@ def describe_members(
         so that the peer gets a tombstone; who never consented is left out, number and all.
     """
     told: dict[str, Mapping[str, Any] | None] = dict.fromkeys(_read_once_told(keys, recipient))
+    now, in_force = read_now(), set()
     for member, profile, code, term in _read_consented(keys, recipient):
         key = f"{code}:{member.member_number}"
+        if term.since <= now and (term.until is None or now < term.until):
+            in_force.add(key)
+        elif key in in_force:
+            # A renewal that begins later does not hide the term that counts today.
+            continue
         told[key] = _describe(member, profile, code, term, recipient)
     return told
 

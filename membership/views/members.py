@@ -19,7 +19,7 @@ LINES = 50
 @blueprint.get("/s/<code>/members")
 @require_sign_in
 def show_members(code: str) -> str:
-    """Show a page of members with their newest terms."""
+    """Show a page of members with their terms."""
     after = request.args.get("after")
     lines, more = members.list_members(current_principal(), society=code, after=after, limit=LINES)
     now = read_now()
