@@ -2,45 +2,59 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from consortium.kernel.errors import N_
 from membership.roster.changes import encode_changes, encode_value
 from membership.roster.matching import Index
+from membership.roster.periods import (
+    NO_END,
+    REVERSED,
+    TERM_FIELDS,
+    Held,
+    Remark,
+    TermPlan,
+    plan_term,
+)
 from membership.roster.reading import show
 from membership.roster.repeats import find_same_persons
-from membership.roster.values import FIELDS, Fault, Roster
+from membership.roster.values import FIELDS, OPEN_END, Fault, Roster
+
+NOTHING: Final[Mapping[str, str]] = {}
 
 BITS: Final = {name: 1 << place for place, name in enumerate(FIELDS)}
 """The bit of each field in `RosterImportLine.asserted`; FIELDS only grows at its end."""
 
-TERM_FIELDS: Final = ("class", "grade", "since", "until")
-
 
 class Known(NamedTuple):
-    """A member as stored; dates are civil dates in the society's zone, `until` inclusive.
+    """A member as stored; `values` lack what the terms say, `national_id` is the keyed digest.
 
-    `starts` are the first days of all her live terms; `national_id` is the keyed digest.
+    `terms` are those that count, by first day, and those that an officer has voided.
     `is_withdrawn` marks a file whose profile was taken back or erased: it is made anew.
     """
 
     member_id: UUID
     person_id: UUID
     is_withdrawn: bool
-    term_id: UUID | None
-    starts: tuple[date, ...]
+    terms: tuple[Held, ...]
     values: Mapping[str, object]
+
+    @property
+    def live(self) -> tuple[Held, ...]:
+        """The terms that count."""
+        return tuple(term for term in self.terms if term.state != "void")
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a new member gets where the roster says nothing."""
+    """What a new member gets where the roster says nothing; `since` is the day of `now`."""
 
     class_code: str | None
     grade_code: str | None
     since: date
+    now: datetime
 
 
 @dataclass(slots=True)
@@ -48,7 +62,7 @@ class Planned:
     """One row that will be applied; `values` has the filled fields in stored form.
 
     `changes` is empty for a new member, all of whose values are new: a tuple for each of them
-    would cost a large roster a tenth of its time.
+    would cost a large roster a tenth of its time. Those to her terms are in `terms` only.
     """
 
     row: int
@@ -56,6 +70,12 @@ class Planned:
     known: Known | None
     values: dict[str, object]
     changes: dict[str, tuple[object, object]]
+    terms: TermPlan = field(default_factory=TermPlan)
+
+    @property
+    def all_changes(self) -> dict[str, tuple[object, object]]:
+        """Before and after of every field on file, those of her terms included."""
+        return self.changes | self.terms.changes
 
     @property
     def asserted(self) -> int:
@@ -125,6 +145,7 @@ class _Planner:
             ("grade", defaults.grade_code),
             ("since", defaults.since),
         )
+        self._now, self._today = defaults.now, defaults.since
         self._digests = digests
         self._claimed: dict[UUID, int] = {}
         self._unpadded = dict(roster.unpadded)
@@ -261,43 +282,45 @@ class _Planner:
         changes = {
             name: (held.get(name), value)
             for name, value in values.items()
-            if held.get(name) != value
+            if held.get(name) != value and name not in TERM_FIELDS
         }
         if "national_id" in changes and held.get("national_id") in digests:
             # Stored under an older secret key; the number is the same.
             del changes["national_id"]
-        if "since" in changes and known.term_id is not None:
-            self._keep_history(row, changes, known)
-        if changes and not changes.keys().isdisjoint(TERM_FIELDS):
-            since = changes["since"][1] if "since" in changes else held.get("since")
-            until = changes["until"][1] if "until" in changes else held.get("until")
-            if not self._is_forward(row, since, until):
-                return
-            if known.term_id is None:
-                assumed = self._assume(row, changes, until)
-                if assumed is None:
-                    return
-                changes |= {name: (held.get(name), value) for name, value in assumed.items()}
+        terms = plan_term(values, known.terms, now=self._now, today=self._today)
+        if terms.opens:
+            terms = self._open(row, values)
+        if terms.fault is not None:
+            self._refuse_term(row, values, terms.fault)
+            return
+        for remark in terms.notes:
+            self._note(row, *remark)
         if "member_number" in changes:
             self._note(row, "member_number", "member-number-changed", _NUMBER_CHANGED)
-        action = "update" if changes else "unchanged"
-        self._plan.planned.append(Planned(row, action, known, values, changes))
+        action = "update" if changes or terms.changes else "unchanged"
+        self._plan.planned.append(Planned(row, action, known, values, changes, terms))
 
-    def _keep_history(
-        self, row: int, changes: dict[str, tuple[object, object]], known: Known
-    ) -> None:
-        """With several terms on file, a join date names the first of them, not the newest."""
-        since = changes["since"][1]
-        if since in known.starts:
-            del changes["since"]
-        elif len(known.starts) > 1:
-            del changes["since"]
-            self._note(row, "since", "since-kept", _SINCE_KEPT)
+    def _open(self, row: int, values: Mapping[str, object]) -> TermPlan:
+        """The first term of a member who has none that counts."""
+        said = {name: values[name] for name in TERM_FIELDS if name in values}
+        until = said.get("until")
+        if not self._is_forward(row, said.get("since"), until):
+            return TermPlan(fault=_REFUSED)
+        assumed = self._assume(row, said, until)
+        if assumed is None:
+            return TermPlan(fault=_REFUSED)
+        said = {"until": OPEN_END} | said | assumed
+        return TermPlan(changes={name: (None, said[name]) for name in TERM_FIELDS})
+
+    def _refuse_term(self, row: int, values: Mapping[str, object], fault: Remark) -> None:
+        if fault is not _REFUSED:
+            self._row = values
+            self._refuse(row, *fault)
 
     def _is_forward(self, row: int, since: object, until: object) -> bool:
         if isinstance(since, date) and isinstance(until, date) and until < since:
             self._row = {**self._row, "until": until}
-            self._refuse(row, "until", "period-reversed", _REVERSED, {})
+            self._refuse(row, "until", *REVERSED, {})
             return False
         return True
 
@@ -310,8 +333,15 @@ class _Planner:
         shown = "" if value is None else show(str(encode_value(value)), field_name)
         self._plan.faults.append(self._at(row, field_name, code, message, params, shown))
 
-    def _note(self, row: int, field_name: str, code: str, message: str) -> None:
-        self._plan.notes.append(self._at(row, field_name, code, message, {}, ""))
+    def _note(
+        self,
+        row: int,
+        field_name: str,
+        code: str,
+        message: str,
+        params: Mapping[str, str] = NOTHING,
+    ) -> None:
+        self._plan.notes.append(self._at(row, field_name, code, message, params, ""))
 
     def _at(
         self,
@@ -331,8 +361,11 @@ def encode_planned(planned: Planned) -> dict[str, object]:
     """What a row changes, as JSON; see `changes.encode_changes`."""
     if planned.action == "create":
         return {name: encode_value(value) for name, value in planned.values.items()}
-    return encode_changes(planned.changes)
+    return encode_changes(planned.all_changes)
 
+
+_REFUSED: Final = Remark("", "", "")
+"""A fault that has been told already."""
 
 _NUMBER_MISSING: Final = N_(
     "The member number is missing, and nobody on file matches this row. Write the number, or say "
@@ -346,7 +379,7 @@ _ASSUMED: Final = {
     "class": N_("No class is given; the usual one was taken."),
     "grade": N_("No grade is given; the lowest one was taken."),
     "since": N_("No join date is given; the day of the import was taken."),
-    "until": N_("No last day is given; the membership has no end."),
+    "until": NO_END[1],
 }
 _SINCE_MISSING: Final = N_(
     "This last day has passed and no join date is given, so the term has no beginning. Add the "
@@ -365,5 +398,3 @@ _SAME_PERSON: Final = N_(
 _ORCID_HELD: Final = N_(
     "Member %(number)s has this ORCID iD on file. An ORCID iD belongs to one person; correct it."
 )
-_SINCE_KEPT: Final = N_("Several terms are on file; their beginnings were kept.")
-_REVERSED: Final = N_("The membership would end before it begins. Correct one of the dates.")

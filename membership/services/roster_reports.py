@@ -139,14 +139,14 @@ def make_report(
             kind: places[:_ROWS_PER_KIND] for kind, places in roster.skipped_rows.items()
         },
         changes=tuple(islice(_changed(plan), _CHANGES_KEPT)),
-        changed_cells=sum(len(planned.changes) for planned in plan.planned),
+        changed_cells=sum(len(planned.all_changes) for planned in plan.planned),
     )
 
 
 def _changed(plan: Plan) -> Iterator[dict[str, Any]]:
     for planned in plan.planned:
         held = planned.known.values if planned.known else {}
-        for name, (before, after) in planned.changes.items():
+        for name, (before, after) in planned.all_changes.items():
             yield {
                 "row": planned.row,
                 "member_number": held.get("member_number") or planned.values.get("member_number"),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from consortium.kernel import crypto
 from consortium.kernel.clock import last_day
@@ -18,6 +18,7 @@ from consortium.services import organisations
 from consortium.services.organisations import Organisation
 from membership import models
 from membership.roster.numbers import decide_width
+from membership.roster.periods import Held
 from membership.roster.plan import Defaults, Known
 from membership.roster.values import OPEN_END, Vocabulary
 from membership.services import catalogue, selects
@@ -85,6 +86,7 @@ def read_defaults(society: str, *, now: datetime) -> Defaults:
         class_code=usual[0] if usual else None,
         grade_code=grades[0].code if grades else None,
         since=_today(found, now),
+        now=now,
     )
 
 
@@ -100,35 +102,52 @@ def digests_of(society: str) -> Callable[[str], tuple[str, ...]]:
 
 
 def list_known(society: Organisation) -> Iterable[Known]:
-    """Return every member on file with profile and newest live term, by one statement."""
-    first, last = days_of(society.time_zone)
+    """Return every member on file with profile and live terms, by one statement."""
+    hold = holder(society.time_zone)
     found: dict[UUID, Known] = {}
     for row in db.session.execute(_members_with_terms(society)):
         member_id, person_id, number, branch, erased_at, has_profile, digest, *rest = row
-        term_id, class_code, grade_code, since, until, *profile = rest
+        term, profile = rest[:8], rest[8:]
         before = found.get(member_id)
+        # Rows come in the order of the terms.
+        terms = before.terms if before else ()
         values: dict[str, object] = dict(zip(_PROFILE, profile, strict=True))
         values |= {"member_number": number, "branch": branch, "national_id": digest}
-        if term_id is not None:
-            values["class"], values["grade"] = class_code, grade_code
-            values["since"] = start = first(since)
-            values["until"] = OPEN_END if until is None else last(until)
-            starts = (*(before.starts if before else ()), start)
-        # Rows come in the order of the terms, so a member's newest term is met last.
         found[member_id] = Known(
             member_id=member_id,
             person_id=person_id,
             is_withdrawn=erased_at is not None or not has_profile,
-            term_id=term_id,
-            starts=starts if term_id is not None else (),
+            terms=terms if term[0] is None else (*terms, hold(*term)),
             values=values,
         )
     return found.values()
 
 
+def holder(zone: str) -> Callable[..., Held]:
+    """Return the function that makes a term's row a value with its civil days in a zone."""
+    first, last = days_of(zone)
+
+    def hold(
+        term_id: UUID,
+        class_code: str,
+        grade_code: str,
+        since: datetime,
+        until: datetime | None,
+        state: str,
+        by_officer: bool,
+        *_rest: object,
+    ) -> Held:
+        end = OPEN_END if until is None else last(until)
+        days = first(since), end
+        return Held(term_id, class_code, grade_code, *days, since, until, state, by_officer)
+
+    return hold
+
+
 def _members_with_terms(society: Organisation) -> Select[*tuple[Any, ...]]:
     member, profile, term = models.Member, models.MemberProfile, models.Term
     is_live = selects.not_superseded(term)
+    counts = or_(term.state != "void", term.by_officer)
     return (
         select(
             member.id,
@@ -143,10 +162,13 @@ def _members_with_terms(society: Organisation) -> Select[*tuple[Any, ...]]:
             term.grade_code,
             term.since,
             term.until,
+            term.state,
+            term.by_officer,
+            term.supersedes,
             *(getattr(profile, name) for name in _PROFILE),
         )
         .outerjoin(profile, profile.member_id == member.id)
-        .outerjoin(term, and_(term.member_id == member.id, term.state != "void", is_live))
+        .outerjoin(term, and_(term.member_id == member.id, counts, is_live))
         .where(member.society_id == society.id)
         .order_by(term.since, term.id)
     )

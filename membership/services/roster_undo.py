@@ -1,9 +1,9 @@
 """Undoing an import: what it made goes, what it changed goes back, what others did stays."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import bindparam, delete, select, update
@@ -14,13 +14,14 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services.organisations import Organisation
 from membership import models
-from membership.roster.changes import decode_changes, encode_changes
+from membership.roster.changes import encode_changes
 from membership.roster.errors import ImportExpired, ImportNotApplied
-from membership.roster.plan import TERM_FIELDS, Known
+from membership.roster.periods import TERM_FIELDS
+from membership.roster.plan import Known
 from membership.roster.unwinding import Line, Unwound, unwind
-from membership.roster.values import OPEN_END
 from membership.services import roster_state
 from membership.services.roster_imports import KEEP_DAYS, find_own, lock_roster
+from membership.services.roster_undo_terms import Chains, encode_steps, void_all
 from membership.services.roster_writing import (
     PROFILE_COLUMNS,
     Writer,
@@ -48,7 +49,7 @@ class _Work:
 
     profiles: list[tuple[UUID, dict[str, object]]] = field(default_factory=list)
     files: list[dict[str, object]] = field(default_factory=list)
-    terms: list[tuple[Known, dict[str, Any]]] = field(default_factory=list)
+    terms: list[tuple[Known, list[dict[str, Any]]]] = field(default_factory=list)
     removed: list[Known] = field(default_factory=list)
     kept: int = 0
     untouched: int = 0
@@ -78,19 +79,22 @@ def _undo(principal: Principal, import_id: UUID, code: str) -> Undone:
     if row.applied_at + timedelta(days=KEEP_DAYS) <= uow.now:
         raise ImportExpired
     known = {one.member_id: one for one in roster_state.list_known(society)}
-    lines = _lines(uow, import_id)
-    later = _later_lines(uow, row)
+    chains = Chains(uow, import_id, roster_state.holder(society.time_zone))
+    lines = _lines(uow, import_id, chains, known)
+    later = _later_lines(uow, row, chains, known)
     attached = _attached(uow, import_id)
-    work = _Work()
+    work, writer = _Work(), Writer(uow, society)
     heirs: dict[tuple[UUID, UUID], Line] = {}
     for member_id, line in lines.items():
         member = known[member_id]
         behind = later.get(member_id, [])
-        unwound = unwind(line, [one for _, one in behind], member.values)
+        current = {**member.values, **chains.values_of(line)}
+        unwound = unwind(line, [one for _, one in behind], current)
         for place in unwound.heirs:
             heirs[behind[place][0], member_id] = behind[place][1]
+        _gather_terms(work, member, line, unwound, chains, writer)
         _gather(work, member, unwound, known, is_attached=member.person_id in attached)
-    _write(uow, principal, society, work, attached)
+    _write(uow, principal, society, work, writer)
     _write_heirs(uow, heirs)
     uow.execute(
         delete(models.RosterImportLine)
@@ -110,26 +114,31 @@ def _sum_up(import_id: UUID, lines: Mapping[UUID, Line], work: _Work) -> Undone:
     return Undone(import_id, removed, restored, kept, untouched)
 
 
-def _decode(row: Any) -> Line:
-    return Line(row.action, row.asserted, decode_changes(row.changes))
+_LINE: Final = (
+    models.RosterImportLine.member_id,
+    models.RosterImportLine.action,
+    models.RosterImportLine.asserted,
+    models.RosterImportLine.changes,
+    models.RosterImportLine.term_id,
+    models.RosterImportLine.steps,
+)
 
 
-def _lines(uow: UnitOfWork, import_id: UUID) -> dict[UUID, Line]:
-    table = models.RosterImportLine
-    rows = uow.session.execute(
-        select(table.member_id, table.action, table.asserted, table.changes).where(
-            table.import_id == import_id
-        )
-    )
-    return {row.member_id: _decode(row) for row in rows}
+def _lines(
+    uow: UnitOfWork, import_id: UUID, chains: Chains, known: Mapping[UUID, Known]
+) -> dict[UUID, Line]:
+    rows = uow.session.execute(select(*_LINE).where(models.RosterImportLine.import_id == import_id))
+    return {row.member_id: chains.read_line(row, known[row.member_id]) for row in rows}
 
 
-def _later_lines(uow: UnitOfWork, this: models.RosterImport) -> dict[UUID, list[tuple[UUID, Line]]]:
+def _later_lines(
+    uow: UnitOfWork, this: models.RosterImport, chains: Chains, known: Mapping[UUID, Known]
+) -> dict[UUID, list[tuple[UUID, Line]]]:
     """Lines of later imports in force about the same members, by member, in order."""
     table, imports = models.RosterImportLine, models.RosterImport
     ours = select(table.member_id).where(table.import_id == this.id)
     rows = uow.session.execute(
-        select(table.import_id, table.member_id, table.action, table.asserted, table.changes)
+        select(table.import_id, *_LINE)
         .join(imports, imports.id == table.import_id)
         .where(
             imports.society_id == this.society_id,
@@ -141,7 +150,8 @@ def _later_lines(uow: UnitOfWork, this: models.RosterImport) -> dict[UUID, list[
     )
     found: dict[UUID, list[tuple[UUID, Line]]] = {}
     for row in rows:
-        found.setdefault(row.member_id, []).append((row.import_id, _decode(row)))
+        line = chains.read_line(row, known[row.member_id])
+        found.setdefault(row.member_id, []).append((row.import_id, line))
     return found
 
 
@@ -165,6 +175,29 @@ def _attached(uow: UnitOfWork, import_id: UUID) -> set[UUID]:
     return {*uow.session.scalars(signed_up), *uow.session.scalars(consented)}
 
 
+def _gather_terms(
+    work: _Work, member: Known, line: Line, unwound: Unwound, chains: Chains, writer: Writer
+) -> None:
+    """Note which rows take back what was done to a member's terms, unless others did more."""
+    if member.is_withdrawn:
+        return
+    if unwound.is_removed and not all(chains.is_ours(line, term) for term in member.live):
+        unwound.is_removed, unwound.kept = False, ["since"]
+        return
+    if unwound.reverts and not chains.is_untouched(line):
+        unwound.reverts = unwound.is_removed = False
+        unwound.kept += TERM_FIELDS
+        return
+    if unwound.is_removed:
+        rows = void_all(writer, member)
+    elif unwound.reverts:
+        rows = chains.revert(line, writer, member.member_id)
+    else:
+        rows = chains.restore(line, unwound.restore, writer, member.member_id)
+    if rows:
+        work.terms.append((member, rows))
+
+
 def _gather(
     work: _Work,
     member: Known,
@@ -173,13 +206,11 @@ def _gather(
     *,
     is_attached: bool,
 ) -> None:
-    """Note what is to be written for one member."""
+    """Note what is to be written for one member beside her terms."""
     if member.is_withdrawn:
         work.untouched += 1
         return
     if unwound.is_removed:
-        if member.term_id is not None:
-            work.terms.append((member, {**member.values, "state": "void"}))
         if is_attached:
             work.kept += 1
         else:
@@ -188,7 +219,7 @@ def _gather(
     restore = dict(unwound.restore)
     if _is_taken(restore.get("member_number"), member, known):
         del restore["member_number"]
-    if not restore:
+    if not restore and not unwound.reverts:
         work.kept += bool(unwound.kept)
         work.untouched += not unwound.kept
         return
@@ -197,8 +228,6 @@ def _gather(
         work.profiles.append((member.member_id, profile))
     if not restore.keys().isdisjoint(("member_number", "branch")):
         work.files.append(_file_row(member, restore))
-    if not restore.keys().isdisjoint(TERM_FIELDS) and member.term_id is not None:
-        work.terms.append((member, _term_values(member, restore)))
 
 
 def _is_taken(number: object, member: Known, known: Mapping[UUID, Known]) -> bool:
@@ -218,41 +247,23 @@ def _file_row(member: Known, restore: Mapping[str, object]) -> dict[str, object]
     }
 
 
-def _term_values(member: Known, restore: Mapping[str, object]) -> dict[str, Any]:
-    """The term as it was; one that the import opened becomes void."""
-    values = dict(member.values)
-    was_opened = any(
-        name in restore and restore[name] is None for name in ("class", "grade", "since")
-    )
-    if was_opened:
-        return {**values, "state": "void"}
-    values |= {name: restore[name] for name in TERM_FIELDS if name in restore}
-    if values.get("until") is None:
-        values["until"] = OPEN_END
-    return values
-
-
 def _write(
     uow: UnitOfWork,
     principal: Principal,
     society: Organisation,
     work: _Work,
-    attached: Iterable[UUID],
+    writer: Writer,
 ) -> None:
-    writer = Writer(uow, society)
     follow_names(uow, principal, work.profiles)
     writer.update_profiles(work.profiles)
     writer.update_members(work.files)
     numbers = {row["_member"]: str(row["member_number"]) for row in work.files}
     gone = {one.member_id for one in work.removed}
-    rows = []
-    for member, values in work.terms:
-        row = writer.term_row(member.member_id, values, supersedes=member.term_id)
-        rows.append(row)
+    for member, rows in work.terms:
         if member.member_id not in gone:
             number = numbers.get(member.member_id, str(member.values["member_number"]))
-            writer.tell(number, row)
-    writer.insert(models.Term, rows)
+            writer.tell_newest(number, rows, member.live)
+    writer.insert(models.Term, [row for _, rows in work.terms for row in rows])
     _remove(uow, principal, society, work.removed)
 
 
@@ -291,12 +302,14 @@ def _write_heirs(uow: UnitOfWork, heirs: Mapping[tuple[UUID, UUID], Line]) -> No
             "_member": member_id,
             "action": line.action,
             "changes": encode_changes(line.changes),
+            "term_id": line.term_id,
+            "steps": encode_steps(line),
         }
         for (import_id, member_id), line in heirs.items()
     ]
     uow.execute(
         update(table)
         .where(table.c.import_id == bindparam("_import"), table.c.member_id == bindparam("_member"))
-        .values(action=bindparam("action"), changes=bindparam("changes")),
+        .values({name: bindparam(name) for name in ("action", "changes", "term_id", "steps")}),
         rows,
     )

@@ -1,6 +1,6 @@
 """Writing a plan: whole statements per table, never one per row."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,8 @@ from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork
 from consortium.services.organisations import Organisation
 from membership import models
-from membership.roster.plan import TERM_FIELDS, Plan, Planned, encode_planned
+from membership.roster.periods import Held
+from membership.roster.plan import Plan, Planned, encode_planned
 from membership.roster.values import OPEN_END
 from membership.services.terms import TOPIC
 
@@ -62,6 +63,7 @@ class Writer:
             return end_of_day(day, zone)
 
         self._first, self._end = first, end
+        self._instants = {"since": self.instant_since, "until": self.instant_until}
 
     def insert(self, table: type[Model], rows: Sequence[dict[str, Any]]) -> None:
         """Insert rows of one shape by one statement."""
@@ -80,10 +82,8 @@ class Writer:
         assert isinstance(day, date)
         return self._end(day)
 
-    def term_row(
-        self, member_id: UUID, values: dict[str, Any], *, supersedes: UUID | None = None
-    ) -> dict[str, Any]:
-        """A row of `term` from fields in the reader's form."""
+    def term_row(self, member_id: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A row of `term` that opens one, from fields in the reader's form."""
         return {
             "id": new_id(),
             "change_id": self._uow.change_id,
@@ -92,12 +92,58 @@ class Writer:
             "grade_code": values["grade"],
             "since": self.instant_since(values["since"]),
             "until": self.instant_until(values.get("until")),
-            "state": values.get("state", "active"),
-            "supersedes": supersedes,
+            "state": "active",
+            "supersedes": None,
+            "by_officer": False,
         }
 
+    def next_row(self, member_id: UUID, term: Held, **changes: Any) -> dict[str, Any]:
+        """A row of `term` that supersedes one, exact to the instant but for the changes.
+
+        Args:
+            member_id: whose term it is.
+            term: the row that counts now.
+            changes: columns to set.
+        """
+        return {
+            "id": new_id(),
+            "change_id": self._uow.change_id,
+            "member_id": member_id,
+            "class_code": term.class_code,
+            "grade_code": term.grade_code,
+            "since": term.since,
+            "until": term.until,
+            "state": term.state,
+            "supersedes": term.id,
+            "by_officer": term.by_officer,
+            **changes,
+        }
+
+    def columns(self, fields: Mapping[str, object]) -> dict[str, Any]:
+        """Columns of `term` from fields in the reader's form."""
+        return {
+            _TERM_COLUMNS.get(name, name): self._instants[name](value)
+            if name in self._instants
+            else value
+            for name, value in fields.items()
+        }
+
+    def tell_newest(
+        self, number: str, rows: Sequence[dict[str, Any]], live: Iterable[Held]
+    ) -> None:
+        """Tell the newest of a member's terms after the rows are written: each has her key."""
+        gone = {row["supersedes"] for row in rows}
+        held = [
+            self.next_row(row["member_id"], term) | {"id": term.id}
+            for row in rows[:1]
+            for term in live
+            if term.id not in gone
+        ]
+        known = [row for row in (*held, *rows) if row["state"] != "void"] or rows
+        self.tell(number, max(known, key=lambda row: row["since"]))
+
     def tell(self, number: str, term: dict[str, Any]) -> None:
-        """Tell the world about a member's newest term, by codes and dates."""
+        """Tell the world about a member's term, by codes and dates."""
         until = term["until"]
         record = {
             "society": self._society.code,
@@ -153,10 +199,11 @@ def write_plan(
     writer = Writer(uow, society)
     created = [one for one in plan.planned if one.action == "create"]
     updated = [one for one in plan.planned if one.action == "update"]
-    ids = _write_created(uow, writer, principal, society, created, is_demo=is_demo)
-    _write_updated(uow, writer, principal, updated)
+    ids, terms = _write_created(uow, writer, principal, society, created, is_demo=is_demo)
+    terms |= _write_updated(uow, writer, principal, updated)
     lines = [
-        _line(uow, import_id, ids.get(id(one)) or _member_id(one), one) for one in plan.planned
+        _line(uow, import_id, ids.get(id(one)) or _member_id(one), one, terms.get(id(one), ()))
+        for one in plan.planned
     ]
     writer.insert(models.RosterImportLine, lines)
     if len(created) > MANY:
@@ -168,13 +215,24 @@ def _member_id(planned: Planned) -> UUID:
     return planned.known.member_id
 
 
-def _line(uow: UnitOfWork, import_id: UUID, member_id: UUID, planned: Planned) -> dict[str, Any]:
+def _line(
+    uow: UnitOfWork,
+    import_id: UUID,
+    member_id: UUID,
+    planned: Planned,
+    terms: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """What undo needs; of the rows of `term` that were written the first is the one spoken of."""
+    spoken_of = planned.terms.term
+    steps = [[str(row["id"]), row["supersedes"] and str(row["supersedes"])] for row in terms]
     return {
         "import_id": import_id,
         "member_id": member_id,
         "action": planned.action,
         "asserted": planned.asserted,
         "changes": encode_planned(planned),
+        "term_id": terms[0]["id"] if terms else spoken_of.id if spoken_of else None,
+        "steps": steps if len(steps) > 1 and planned.action != "create" else None,
         "made_at": uow.now,
     }
 
@@ -187,8 +245,8 @@ def _write_created(
     created: Sequence[Planned],
     *,
     is_demo: bool,
-) -> dict[int, UUID]:
-    """Record persons, files, profiles and terms; return the new member ids by planned row."""
+) -> tuple[dict[int, UUID], dict[int, list[dict[str, Any]]]]:
+    """Record persons, files, profiles and terms; return member ids and terms by planned row."""
     wishes = [
         PersonWish(str(one.values["name"]), _text(one.values.get("name_latin")), is_demo)
         for one in created
@@ -197,7 +255,7 @@ def _write_created(
     ids: dict[int, UUID] = {}
     members: list[dict[str, Any]] = []
     revived: list[dict[str, Any]] = []
-    terms: list[dict[str, Any]] = []
+    terms: dict[int, list[dict[str, Any]]] = {}
     for one, person_id in zip(created, persons, strict=True):
         member_id = one.known.member_id if one.known else new_id()
         ids[id(one)] = member_id
@@ -211,18 +269,19 @@ def _write_created(
             "erased_at": None,
         }
         (revived if one.known else members).append(row)
-        terms.append(
-            writer.term_row(
-                member_id, one.values, supersedes=one.known.term_id if one.known else None
-            )
-        )
-        writer.tell(str(one.values["member_number"]), terms[-1])
+        # Whoever had the file before has left it; her terms are not the new member's.
+        left = one.known.live if one.known else ()
+        terms[id(one)] = [
+            writer.term_row(member_id, one.values),
+            *(writer.next_row(member_id, term, state="void", by_officer=False) for term in left),
+        ]
+        writer.tell(str(one.values["member_number"]), terms[id(one)][0])
     writer.insert(models.Member, members)
     _revive(uow, revived)
     profiles = [_profile(ids[id(one)], one.values) for one in created]
     writer.insert(models.MemberProfile, profiles)
-    writer.insert(models.Term, terms)
-    return ids
+    writer.insert(models.Term, [row for rows in terms.values() for row in rows])
+    return ids, terms
 
 
 def _text(value: object) -> str | None:
@@ -247,7 +306,8 @@ def _revive(uow: UnitOfWork, rows: Sequence[dict[str, Any]]) -> None:
 
 def _write_updated(
     uow: UnitOfWork, writer: Writer, principal: Principal, updated: Sequence[Planned]
-) -> None:
+) -> dict[int, list[dict[str, Any]]]:
+    """Write what changes in files, profiles and terms; return the terms by planned row."""
     profiles = [
         (
             _member_id(one),
@@ -264,17 +324,34 @@ def _write_updated(
             if "member_number" in one.changes or "branch" in one.changes
         ]
     )
-    terms = []
+    terms = {id(one): _term_rows(writer, one) for one in updated if one.terms.changes}
     for one in updated:
-        held = dict(one.known.values) if one.known else {}
-        number = str(one.values.get("member_number") or held["member_number"])
-        if not one.changes.keys().isdisjoint(TERM_FIELDS):
-            merged = held | {name: after for name, (_, after) in one.changes.items()}
+        if one.terms.changes:
             assert one.known is not None
-            row = writer.term_row(one.known.member_id, merged, supersedes=one.known.term_id)
-            terms.append(row)
-            writer.tell(number, row)
-    writer.insert(models.Term, terms)
+            number = str(one.values.get("member_number") or one.known.values["member_number"])
+            writer.tell_newest(number, terms[id(one)], one.known.live)
+    writer.insert(models.Term, [row for rows in terms.values() for row in rows])
+    return terms
+
+
+def _term_rows(writer: Writer, planned: Planned) -> list[dict[str, Any]]:
+    """The rows that a plan for a member's terms makes, the one that it speaks of first."""
+    member_id, plan = _member_id(planned), planned.terms
+    after = {name: value for name, (_, value) in plan.changes.items()}
+    if plan.term is None:
+        return [writer.term_row(member_id, after)]
+    columns = writer.columns(after)
+    if plan.cut is None:
+        rows = [writer.next_row(member_id, plan.term, **columns)]
+    else:
+        cut = writer.instant_since(plan.cut)
+        opened = {"since": cut, "supersedes": None}
+        rows = [
+            writer.next_row(member_id, plan.term, **columns, **opened),
+            writer.next_row(member_id, plan.term, until=cut, by_officer=False),
+        ]
+    turned = {name: columns[name] for name in _TERM_COLUMNS.values() if name in columns}
+    return rows + [writer.next_row(member_id, term, **turned) for term in plan.also]
 
 
 def _file_row(planned: Planned) -> dict[str, object]:

@@ -249,3 +249,19 @@ def test_one_row_is_not_called_rows(secretary: FlaskClient) -> None:
     report = send(secretary, files.xlsx({"个人": (files.HEADER, *files.PEOPLE), "x": (("y",),)}))
     page = secretary.get(report.request.path, headers={"Accept-Language": "en"})
     assert ">1 row<" in page.text
+
+
+def test_the_member_list_shows_every_term_and_no_file_taken_back(secretary: FlaskClient) -> None:
+    header = ("会员号", "姓名", "会员级别", "入会日期", "有效期至")
+    this = ("M0001", "张三", "普通会员", "2024-01-01", "2026-12-31")
+    later = ("M0001", "张三", "普通会员", "2027-01-01", "2029-12-31")
+    gone = ("M0002", "李四", "普通会员", "2024-01-01", "2026-12-31")
+    for rows in ((this,), (later, gone)):
+        path = send(secretary, files.text((header, *rows))).request.path
+        submit(secretary, path, decision="apply")
+    shown = secretary.get("/s/math/members").text
+    listed = re.findall(r'data-member="math:(\w+)"', shown)
+    assert listed == ["M0001", "M0001", "M0002"]
+    submit(secretary, path, decision="undo")
+    again = secretary.get("/s/math/members").text
+    assert re.findall(r'data-member="math:(\w+)"', again) == ["M0001"]

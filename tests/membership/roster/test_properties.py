@@ -19,7 +19,8 @@ from membership.roster.errors import CellFault
 from membership.roster.identity import check_digit, read_national_id, read_orcid
 from membership.roster.matching import Index
 from membership.roster.numbers import Noted, read_member_number, read_mobile
-from membership.roster.plan import BITS, TERM_FIELDS, Known
+from membership.roster.periods import TERM_FIELDS
+from membership.roster.plan import BITS, Known
 from membership.roster.unwinding import Line, unwind
 from membership.roster.values import OPEN_END
 from tests.membership.roster import files
@@ -193,8 +194,7 @@ def test_matching_never_picks_one_of_two(people: list[tuple[str, str | None]]) -
             member_id=UUID(int=place),
             person_id=UUID(int=place),
             is_withdrawn=False,
-            term_id=None,
-            starts=(),
+            terms=(),
             values={"member_number": str(place), "name": name, "mobile": mobile},
         )
         for place, (name, mobile) in enumerate(people)
