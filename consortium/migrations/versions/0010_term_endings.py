@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
-revision = '0009_term_endings'
-down_revision = '0008_job_take_overs'
+revision = '0010_term_endings'
+down_revision = '0009_claims_language'
 branch_labels = None
 depends_on = None
 
