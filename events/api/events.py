@@ -8,6 +8,7 @@ from uuid import UUID
 
 from consortium.kernel.api import (
     cursor_page,
+    optional_version,
     page_of,
     require_principal,
     required_version,
@@ -131,9 +132,13 @@ def postpone_event(event_id: UUID) -> dict[str, Any]:
 @require_principal
 @idempotent
 @blueprint.response(200, EventOut)
+@blueprint.doc(parameters=["IfMatch"])
 def cancel_event(event_id: UUID) -> dict[str, Any]:
-    """Cancel at once and for good."""
-    return answer(publication.cancel_event(current_principal(), event_id=event_id))
+    """Cancel at once and for good; with If-Match, only the version that was read."""
+    cancelled = publication.cancel_event(
+        current_principal(), event_id=event_id, version=optional_version()
+    )
+    return answer(cancelled)
 
 
 @blueprint.get("/<uuid:event_id>/seats")

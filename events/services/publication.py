@@ -86,14 +86,18 @@ def postpone_event(principal: Principal, *, event_id: UUID) -> EventView:
 
 
 @transaction
-def cancel_event(principal: Principal, *, event_id: UUID) -> EventView:
+def cancel_event(principal: Principal, *, event_id: UUID, version: int | None = None) -> EventView:
     """Cancel at once and for good; the event stays visible as cancelled if it was public.
+
+    Args:
+        version: the version that was read; None cancels whatever it is by now.
 
     Raises:
         Forbidden: the principal does not lead the event.
+        VersionMismatch: somebody changed the event meanwhile.
     """
     uow = current_unit_of_work()
-    held = hold_event(uow, principal, event_id)
+    held = hold_event(uow, principal, event_id, version=version)
     require_manager(principal, held)
     if held.state is not EventState.CANCELLED:
         _close(uow, principal, held, EventState.CANCELLED)

@@ -189,6 +189,19 @@ def test_cancellation_over_http(published: str, client: FlaskClient, house: Hous
     assert (refused.status_code, refused.json["code"]) == (409, "registration-closed")
 
 
+def test_cancellation_of_a_version_that_is_not_any_more_is_refused(
+    published: str, client: FlaskClient, house: House
+) -> None:
+    comp = Caller(client, house.comp)
+    old = comp("GET", published).headers["ETag"]
+    comp("POST", f"{published}/postponement")
+    late = comp("POST", f"{published}/cancellation", **{"If-Match": old})
+    assert (late.status_code, late.json["code"]) == (412, "version-mismatch")
+    now = comp("GET", published).headers["ETag"]
+    done = comp("POST", f"{published}/cancellation", **{"If-Match": now})
+    assert (done.status_code, done.json["state"]) == (200, "cancelled")
+
+
 BAD = [
     ({"title": {"zh": "", "en": ""}}, "/title"),
     ({"title": "Congress"}, "/title"),
