@@ -15,9 +15,9 @@ HER_NUMBER = "math:S001008M"
 PROVIDER_COOKIES = ("consortium_session", "consortium-page")
 
 
-def greet(node: Node, site: str, identifier: str = HER) -> Browser:
+def greet(node: Node, site: str, identifier: str = HER, *, language: str = "en") -> Browser:
     """Sit down at a fresh browser, open a site and sign in there."""
-    browser = Browser()
+    browser = Browser(language)
     browser.open(f"{site}/")
     assert browser.page.url.startswith(f"{node.issuer}/sign-in"), browser.page.url
     browser.send(having="/sign-in", identifier=identifier, password=PASSWORD)

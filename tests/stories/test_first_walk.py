@@ -26,7 +26,7 @@ def comp_program(node: Node) -> dict[str, str]:
 
 
 def test_one_password_opens_two_sites_that_know_her_differently(node: Node) -> None:
-    she = people.greet(node, node.comp)
+    she = people.greet(node, node.comp, language="zh-CN")
     assert she.page.url.startswith(node.comp)
     assert she.text() == f"林知远 (math): {SENTENCES['comp']}"
 
