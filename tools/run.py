@@ -181,7 +181,8 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
             migrating.upgrade()
         if demo.is_cut_short():
             _put_aside()
-            migrating.upgrade()
+            # This process knows the file that has gone and would make no other in its place.
+            os.execv(sys.executable, [sys.executable, *sys.argv])
         if demo.is_empty():
             print("Loading the demonstration ...", flush=True)
             demo.load_demo()
@@ -221,7 +222,8 @@ def _put_aside() -> None:
     aside.mkdir()
     for path in (*database.parent.glob(f"{database.name}*"), *home.glob("audit-heads*.jsonl")):
         path.rename(aside / path.name)
-    print(f"The demonstration was cut short at an earlier start; that is kept in {aside}.")
+    told = f"The demonstration was cut short at an earlier start; that is kept in {aside}."
+    print(told, flush=True)
 
 
 def _site_client(code: str, port: int) -> dict[str, str]:
