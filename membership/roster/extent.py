@@ -11,9 +11,10 @@ from typing import Final
 RECTANGLE_LIMIT: Final = 24_000_000
 """Cells of the largest rectangle that is read: 200,000 rows of 120 columns."""
 
-# Column BA and beyond, or row 100,000 and beyond: only then is the sheet measured exactly.
+# Column BA and beyond, or row 100,000 and beyond: only then is the sheet measured exactly. Any
+# attribute that ends in r may start it: beginning with a letter is what makes the search quick.
 _FAR: Final = re.compile(
-    rb"""\br\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d+|[A-Za-z]{3}\d+|[A-Za-z]+\d{6,})["'](?![^<>]*/>)"""
+    rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d+|[A-Za-z]{3}\d+|[A-Za-z]+\d{6,})["'](?![^<>]*/>)"""
 )
 _FILLED: Final = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?![^<>]*/>)""")
 _FAR_ROW: Final = re.compile(
