@@ -1,6 +1,6 @@
 """The secretary sends in a roster as her office keeps it, and then a file that is none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,10 +21,10 @@ ROWS = (
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
 
-def _write_roster(path: Path) -> Path:
+def _write_roster(path: Path, rows: Sequence[Sequence[str]] = ROWS) -> Path:
     with xlsxwriter.Workbook(str(path)) as book:
         sheet = book.add_worksheet("名册")
-        for place, row in enumerate(ROWS):
+        for place, row in enumerate(rows):
             sheet.write_row(place, 0, row)
     return path
 
@@ -63,6 +63,15 @@ def test_the_secretary_tries_a_roster_applies_it_and_takes_it_back(
     she.press("[name=decision][value=apply]")
     assert she.attribute("[data-report]", "data-state") == "applied"
     she.shoot("import-applied")
+    applied = she.page.url
+    she.open(IMPORT)
+    promoted = ("1", "MATH-B001", "张　三", "高级会员", "2019.03", "13800138001")
+    _send(she, _write_roster(tmp_path / "new.xlsx", (*ROWS[:2], promoted)))
+    changes = she.page.locator("tr[data-changed]").all()
+    assert [change.get_attribute("data-changed") for change in changes] == ["mobile", "grade"]
+    assert "13800138001" in changes[0].inner_text()
+    she.shoot("import-changes")
+    she.open(applied)
     she.press("[name=decision][value=undo]")
     assert she.attribute("[data-report]", "data-state") == "undone"
     she.open(IMPORT)
