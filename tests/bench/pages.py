@@ -55,8 +55,10 @@ def write_page() -> None:
     for key, line in _lines_on_page():
         sections[key[0].partition(".")[0]][key] = line
     for row in newest_rows():
-        key = row["name"], row["database"] or ""
-        sections[row["name"].partition(".")[0]][key] = _line(row)
+        key, lines = (row["name"], row["database"] or ""), sections[row["name"].partition(".")[0]]
+        # A full measurement is not hidden by a short one.
+        if row.get("scale") == "full" or "| full |" not in lines.get(key, ""):
+            lines[key] = _line(row)
     known = [name for name in TITLES if name in sections]
     others = sorted(set(sections) - set(known))
     parts = [HEAD, *(_section(name, sections[name].values()) for name in known + others)]
