@@ -84,7 +84,9 @@ def test_a_column_of_dates_that_may_be_the_last_day_is_asked_about() -> None:
 @pytest.mark.parametrize("field", ["until", "since", "birth_date", None])
 def test_any_answer_settles_a_column_of_dates(field: str | None) -> None:
     rows = (UNDATED[0], (*PEOPLE[0], "2015-12-31"))
-    require_dated(read(files.xlsx(rows), mapping={"末日": field}))
+    roster = read(files.xlsx(rows), mapping={"末日": field})
+    require_dated(roster)
+    assert undated(roster) == []
 
 
 @pytest.mark.parametrize(

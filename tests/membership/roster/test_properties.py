@@ -140,7 +140,8 @@ def test_folding_twice_is_folding_once(text: str) -> None:
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(ConsortiumError):
-        files.read(data)
+        roster = files.read(data)
+        assert len(roster.refused) <= roster.read
 
 
 @settings(max_examples=25)
@@ -150,7 +151,8 @@ def test_a_damaged_workbook_is_read_or_refused(place: int, noise: bytes) -> None
         spot = place % len(whole)
         data = whole[:spot] + noise + whole[spot + len(noise) :]
         with suppress(ConsortiumError):
-            files.read(data)
+            roster = files.read(data)
+            assert len(roster.refused) <= roster.read
 
 
 WORKBOOK = files.xlsx((files.HEADER, *files.PEOPLE))
