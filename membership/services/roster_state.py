@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -101,13 +101,26 @@ def digests_of(society: str) -> Callable[[str], tuple[str, ...]]:
     return lambda number: tuple(hmac.digest(key, number.encode(), "sha256").hex() for key in keys)
 
 
+HELD_COLUMNS: Final[tuple[Any, ...]] = (
+    models.Term.id,
+    models.Term.class_code,
+    models.Term.grade_code,
+    models.Term.since,
+    models.Term.until,
+    models.Term.state,
+    models.Term.by_officer,
+    models.Term.supersedes,
+)
+"""What `holder` takes of a term, in its order."""
+
+
 def list_known(society: Organisation) -> Iterable[Known]:
     """Return every member on file with profile and live terms, by one statement."""
     hold = holder(society.time_zone)
     found: dict[UUID, Known] = {}
     for row in db.session.execute(_members_with_terms(society)):
         member_id, person_id, number, branch, erased_at, has_profile, digest, *rest = row
-        term, profile = rest[:8], rest[8:]
+        term, profile = rest[: len(HELD_COLUMNS)], rest[len(HELD_COLUMNS) :]
         before = found.get(member_id)
         # Rows come in the order of the terms.
         terms = before.terms if before else ()
@@ -157,14 +170,7 @@ def _members_with_terms(society: Organisation) -> Select[*tuple[Any, ...]]:
             member.erased_at,
             profile.member_id.is_not(None),
             profile.national_id_digest,
-            term.id,
-            term.class_code,
-            term.grade_code,
-            term.since,
-            term.until,
-            term.state,
-            term.by_officer,
-            term.supersedes,
+            *HELD_COLUMNS,
             *(getattr(profile, name) for name in _PROFILE),
         )
         .outerjoin(profile, profile.member_id == member.id)

@@ -12,6 +12,7 @@ from membership.roster.changes import decode_changes
 from membership.roster.periods import TERM_FIELDS, Held
 from membership.roster.plan import BITS, Known
 from membership.roster.unwinding import Line
+from membership.services.roster_state import HELD_COLUMNS
 from membership.services.roster_writing import Writer
 
 Row = dict[str, Any]
@@ -27,16 +28,9 @@ class Chains:
         """Read them by one statement."""
         term, line = models.Term, models.RosterImportLine
         found = uow.session.execute(
-            select(
-                term.id,
-                term.class_code,
-                term.grade_code,
-                term.since,
-                term.until,
-                term.state,
-                term.by_officer,
-                term.supersedes,
-            ).where(term.member_id.in_(select(line.member_id).where(line.import_id == import_id)))
+            select(*HELD_COLUMNS).where(
+                term.member_id.in_(select(line.member_id).where(line.import_id == import_id))
+            )
         ).all()
         self._rows = {row.id: hold(*row) for row in found}
         self._before = {row.id: row.supersedes for row in found}
