@@ -22,7 +22,7 @@ from auth.services.rosters import roster
 from auth.services.sessions import end_sessions_of
 from auth.values import Account, Identifier
 from consortium.kernel import people as people_port
-from consortium.kernel.db import db
+from consortium.kernel.db import db, fetch_rows
 from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.mail import send_mail
 from consortium.kernel.principal import Principal
@@ -150,8 +150,8 @@ def _store_password(principal: Principal, *, person_id: UUID, hashed: str) -> No
 @reading
 def find_account(person_id: UUID) -> Account | None:
     """A person's account, or None."""
-    row = db.session.execute(_account_query(), {"person_id": person_id}).one_or_none()
-    return None if row is None else Account(*row)
+    rows = fetch_rows(_account_query(), person_id=person_id)
+    return Account(*rows[0]) if rows else None
 
 
 @reading
@@ -173,7 +173,8 @@ def find_row_by(identifier: Identifier) -> models.Account | None:
 def find_login(identifier: Identifier) -> sa.Row[UUID, str | None, bool] | None:
     """Columns person_id, password_hash, is_demo of the account that an identifier names."""
     kind, value = _column_of(identifier)
-    return db.session.execute(_login_query(kind), {"value": value}).one_or_none()
+    rows = fetch_rows(_login_query(kind), value=value)
+    return rows[0] if rows else None
 
 
 def _column_of(identifier: Identifier) -> tuple[str, str | UUID | None]:

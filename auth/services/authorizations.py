@@ -64,12 +64,10 @@ def issue_code(
 @reading
 def find_code(text: str, client_id: str) -> Code | None:
     """A code that was made for this client, used or not, while its sign-in is not ended."""
-    row = db.session.execute(
-        _code_query(), {"code_hash": hash_secret(text), "client_id": client_id}
-    ).one_or_none()
-    if row is None:
+    rows = fetch_rows(_code_query(), code_hash=hash_secret(text), client_id=client_id)
+    if not rows:
         return None
-    return Code(**{**row._mapping, "amr": tuple(row.amr)})
+    return Code(**{**rows[0]._mapping, "amr": tuple(rows[0].amr)})
 
 
 @cache

@@ -14,7 +14,7 @@ from auth.rules.access import hash_secret
 from auth.rules.registration import complete_wish, find_faults
 from auth.services.claims import known_scopes
 from auth.values import Client, ClientWish
-from consortium.kernel.db import db
+from consortium.kernel.db import db, fetch_rows
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
@@ -111,8 +111,8 @@ def remove_client(principal: Principal, *, client_id: str) -> None:
 @reading
 def find_client(client_id: str) -> Client | None:
     """A registered client, or None."""
-    row = db.session.execute(_client_query(), {"client_id": client_id}).one_or_none()
-    return None if row is None else _as_value(row)
+    rows = fetch_rows(_client_query(), client_id=client_id)
+    return _as_value(rows[0]) if rows else None
 
 
 @cache

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from auth import models
 from auth.errors import ClientNotFound
-from consortium.kernel.db import db
+from consortium.kernel.db import db, fetch_rows
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
@@ -16,7 +16,7 @@ from consortium.kernel.unit_of_work import current_unit_of_work, reading, transa
 @reading
 def consented_scopes(person_id: UUID, client_id: str) -> frozenset[str]:
     """The scopes that a person lets a client have now; the newest row of each decides."""
-    rows = db.session.execute(_consent_query(), {"person_id": person_id, "client_id": client_id})
+    rows = fetch_rows(_consent_query(), person_id=person_id, client_id=client_id)
     newest = {row.scope: row.given for row in rows}
     return frozenset(scope for scope, given in newest.items() if given)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from auth import models
 from auth.errors import PersonNotFound
 from auth.values import Person, PersonWish
-from consortium.kernel.db import db
+from consortium.kernel.db import db, fetch_rows
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
@@ -119,8 +119,8 @@ def _end_everything(person_id: UUID) -> None:
 @reading
 def find_person(person_id: UUID) -> Person | None:
     """A person, erased ones included, or None."""
-    row = db.session.execute(_person_query(), {"person_id": person_id}).one_or_none()
-    return None if row is None else Person(*row)
+    rows = fetch_rows(_person_query(), person_id=person_id)
+    return Person(*rows[0]) if rows else None
 
 
 @cache

@@ -14,7 +14,7 @@ from auth.rules.access import hash_secret, is_session_alive, network_of, society
 from auth.services.statements import insert_into
 from auth.values import Session
 from consortium.kernel.crypto import digest, digests
-from consortium.kernel.db import Instant, db
+from consortium.kernel.db import Instant, db, fetch_rows
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Grant, Principal
 from consortium.kernel.settings import current_settings
@@ -122,9 +122,7 @@ def end_sessions_of(person_id: UUID) -> int:
 @reading
 def find_principal(token: str, now: datetime) -> Found | None:
     """Who a cookie stands for, with the roles she holds now; one query."""
-    rows = db.session.execute(
-        _session_query(), {"token_hash": hash_secret(token), "now": now}
-    ).all()
+    rows = fetch_rows(_session_query(), token_hash=hash_secret(token), now=now)
     if not rows:
         return None
     first = rows[0]

@@ -14,7 +14,7 @@ from auth import models
 from auth.rules.access import sector_of
 from auth.values import Client
 from consortium.kernel.crypto import digest
-from consortium.kernel.db import db, insert_if_absent
+from consortium.kernel.db import db, fetch_rows, insert_if_absent
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
 PURPOSE = "auth.subject"
@@ -46,7 +46,8 @@ def _subject(sector: str, person_id: UUID) -> str:
 
 @reading
 def _find(sector: str, person_id: UUID) -> str | None:
-    return db.session.scalar(_subject_query(), {"person_id": person_id, "sector": sector})
+    rows = fetch_rows(_subject_query(), person_id=person_id, sector=sector)
+    return rows[0].sub if rows else None
 
 
 @cache

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from auth import models
 from auth.rules.access import Limit, is_exhausted
 from consortium.kernel.crypto import digest
-from consortium.kernel.db import db, dialect_name
+from consortium.kernel.db import db, dialect_name, fetch_rows
 from consortium.kernel.unit_of_work import UnitOfWork
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -57,7 +57,7 @@ class Standing:
 def find_standing(counters: Iterable[Counter]) -> Mapping[str, Standing]:
     """Where the counters stand, by key; one query, absent ones are left out."""
     keys = [counter.key for counter in counters]
-    rows = db.session.execute(_standing_query(), {"keys": keys})
+    rows = fetch_rows(_standing_query(), keys=keys)
     return {key: Standing(count, started_at) for key, count, started_at in rows}
 
 

@@ -127,6 +127,7 @@ def advance_mark(mark: Mark | None, *, host: datetime, boot: str, uptime: float)
 
 
 @cache
+@cache
 def boot_identity() -> str:
     """An identity of the host's current boot; the process's own start where none is told."""
     told = Path("/proc/sys/kernel/random/boot_id")

@@ -30,6 +30,16 @@ stored_mark = sa.Table(
 _select_mark = sa.select(stored_mark).where(stored_mark.c.id == 1)
 
 
+def _upsert() -> sqlite.Insert:
+    insert = sqlite.insert(stored_mark)
+    moved = {name: insert.excluded[name] for name in ("at_microseconds", "boot", "uptime")}
+    return insert.on_conflict_do_update(index_elements=["id"], set_=moved)
+
+
+# Built once: every transaction that writes asks both.
+_move_mark = _upsert()
+
+
 def read_present(session: Session) -> datetime:
     """The present as the next transaction would stamp it; writes nothing."""
     mark = _find(session)
@@ -47,13 +57,12 @@ def store_next(session: Session) -> datetime:
         "boot": made.boot,
         "uptime": made.uptime,
     }
-    insert = sqlite.insert(stored_mark).values(id=1, **values)
-    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=values))
+    session.connection().execute(_move_mark, {"id": 1, **values})
     return made.at
 
 
 def _find(session: Session) -> Mark | None:
-    row = session.execute(_select_mark).one_or_none()
+    row = session.connection().execute(_select_mark).one_or_none()
     if row is None:
         return None
     return Mark(EPOCH + timedelta(microseconds=row.at_microseconds), row.boot, row.uptime)

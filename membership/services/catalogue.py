@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import Instant, db
+from consortium.kernel.db import Instant, db, fetch_rows
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
@@ -74,7 +74,7 @@ def list_classes(society: str, *, at: datetime) -> tuple[values.MembershipClass,
 @reading
 def grade_names(societies: Iterable[str], *, at: datetime) -> dict[tuple[str, str], values.Grade]:
     """Return the grades of several societies by (society, code), in one statement."""
-    rows = db.session.execute(_grades_query(), {"codes": sorted(societies), "at": at}).all()
+    rows = fetch_rows(_grades_query(), codes=sorted(societies), at=at)
     return {
         (row.society, row.code): values.Grade(
             id=row.id,

@@ -1,6 +1,7 @@
 """Member files: make, find, list."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
@@ -163,8 +164,8 @@ def list_live_terms(
     return found
 
 
-def term_value(row: models.Term, society: str) -> values.Term:
-    """Return the frozen value of a term row."""
+def term_value(row: models.Term | Row[*tuple[Any, ...]], society: str) -> values.Term:
+    """Return the frozen value of a term row, or of its `selects.TERM_COLUMNS`."""
     return values.Term(
         id=row.id,
         member_id=row.member_id,

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import db
+from consortium.kernel.db import Instant, fetch_rows
 from consortium.kernel.unit_of_work import reading
 from consortium.services import organisations
 from consortium.values import Organisation
 from membership import values
 from membership.models import Member, Term
-from membership.services import catalogue
+from membership.services import catalogue, selects
 from membership.services.members import term_value
 from membership.services.recognitions import decide_recognitions
 from membership.services.selects import ORGANISATION, covering, not_superseded
@@ -53,19 +55,27 @@ class OwnRecognitions:
 @reading
 def list_own_memberships(person_id: UUID, *, at: datetime) -> tuple[OwnMembership, ...]:
     """List the memberships that count at an instant, by society, in one statement."""
-    rows = db.session.execute(
-        select(Term, ORGANISATION.c.code, Member.member_number)
+    rows = fetch_rows(_own_query(), person_id=person_id, at=at)
+    return tuple(
+        OwnMembership(row.society, row.member_number, term_value(row, row.society)) for row in rows
+    )
+
+
+@cache
+def _own_query() -> Select[*tuple[Any, ...]]:
+    """Built once: every sign-in at a site asks it."""
+    return (
+        select(*selects.TERM_COLUMNS, ORGANISATION.c.code.label("society"), Member.member_number)
         .join(Member, Member.id == Term.member_id)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
         .where(
-            Member.person_id == person_id,
+            Member.person_id == bindparam("person_id"),
             Term.state == "active",
-            covering(Term, at),
+            covering(Term, bindparam("at", type_=Instant)),
             not_superseded(Term),
         )
         .order_by(ORGANISATION.c.code, Term.since)
     )
-    return tuple(OwnMembership(code, number, term_value(term, code)) for term, code, number in rows)
 
 
 @reading

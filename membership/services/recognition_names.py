@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import db
+from consortium.kernel.db import db, fetch_rows
 from consortium.kernel.unit_of_work import reading
 from consortium.services.selects import select_names
 from membership import values
@@ -25,7 +25,7 @@ def read_names(
         if side in why.params
     )
     chinese = lang.startswith("zh")
-    rows = db.session.execute(_names_query(), {"codes": sorted(codes)})
+    rows = fetch_rows(_names_query(), codes=sorted(codes))
     names = {row.code: row.name_zh if chinese else row.name_en for row in rows}
     found = catalogue.grade_names(sorted(codes), at=at)
     return names, {key: grade.name(lang) for key, grade in found.items()}

@@ -19,6 +19,19 @@ ORGANISATION = table(
 """The register by name: the columns that foreign keys, references and zones need."""
 
 
+TERM_COLUMNS = (
+    Term.id,
+    Term.member_id,
+    Term.class_code,
+    Term.grade_code,
+    Term.since,
+    Term.until,
+    Term.state,
+    Term.supersedes,
+)
+"""The columns of a term as `members.term_value` reads them."""
+
+
 # By table, built at first use: an alias copies every column, and most questions ask for one.
 _counting: dict[type[Any], ColumnElement[bool]] = {}
 
@@ -115,6 +128,7 @@ def grades_at(societies: Any, at: Any) -> Select[*tuple[Any, ...]]:
 
 __all__ = [
     "ORGANISATION",
+    "TERM_COLUMNS",
     "covering",
     "grades_at",
     "live_terms",

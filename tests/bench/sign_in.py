@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -39,11 +39,12 @@ def run(scale: str, kinds: list[str]) -> list[Figure]:
 
 @dataclass
 class Member:
-    """A browser and the site it visits, over HTTP."""
+    """A browser and the site it visits, over HTTP; the site's server redeems the codes."""
 
     address: str
     client_id: str
     secret: str
+    site: requests.Session = field(default_factory=requests.Session)
 
     def walk(self) -> None:
         """Sign in afresh and be signed in at the site."""
@@ -72,7 +73,7 @@ class Member:
             f"{self.address}/oauth/authorize?{urlencode(asked)}", allow_redirects=False, timeout=30
         )
         code = parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
-        told = browser.post(
+        told = self.site.post(
             f"{self.address}/oauth/token",
             data={
                 "grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK,

@@ -1,6 +1,8 @@
 """Response headers, allowed hosts and sources: what a browser may do with our pages."""
 
+import re
 import secrets
+from collections.abc import Iterator
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -21,6 +23,7 @@ PERMISSIONS = (
     "magnetometer=(), microphone=(), midi=(), payment=(), usb=(), "
     "publickey-credentials-get=(self), publickey-credentials-create=(self)"
 )
+NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
 STEADY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -30,6 +33,7 @@ STEADY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": PERMISSIONS,
 }
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _NONCE = "consortium.csp_nonce"
 _FORMS_TRAVEL = "consortium.forms_travel"
 
@@ -94,20 +98,23 @@ def _is_static() -> bool:
 
 
 def _harden(response: Response) -> Response:
-    for name, value in STEADY.items():
-        response.headers.setdefault(name, value)
+    # Looked at once: each `setdefault` would search the list of all headers anew.
+    told = set(response.headers.keys(lower=True))
+    for name, value in _protections(response.mimetype):
+        if name.lower() not in told:
+            response.headers.add(name, value)
+    return response
+
+
+def _protections(mimetype: str | None) -> Iterator[tuple[str, str]]:
+    yield from STEADY.items()
     if current_settings().issuer.startswith("https://"):
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
+        yield "Strict-Transport-Security", HSTS
     if not _is_static():
         # A page without a person on it today has one tomorrow: storing is what has to be asked for.
-        response.headers.setdefault("Cache-Control", "no-store")
-    if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Security-Policy", _policy())
-    else:
-        response.headers.setdefault(
-            "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"
-        )
-    return response
+        yield "Cache-Control", "no-store"
+    is_page = mimetype == "text/html"
+    yield "Content-Security-Policy", _policy() if is_page else NO_CONTENT
 
 
 def _check_host() -> None:
@@ -133,7 +140,7 @@ def is_storable(text: str) -> bool:
     >>> is_storable("Zhang San"), is_storable("a\x00b"), is_storable("\ud800")
     (True, False, False)
     """
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def _check_characters() -> None:
