@@ -23,6 +23,8 @@ _EPOCH_1904: Final = date(1904, 1, 1)
 _LAST_SERIAL: Final = 110_000
 _FIRST_SERIAL: Final = 3_000
 
+# As programs write it; there is nothing else it could mean, and most rosters hold no other.
+_PLAIN: Final = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)", re.ASCII)
 _FULL: Final = re.compile(r"(\d{4})\s*[-/.年_]\s*(\d{1,2})\s*[-/.月_]\s*(\d{1,2})\s*[日号號.]?")
 _MONTH: Final = re.compile(r"(\d{4})\s*(?:[-/._]|年)\s*(\d{1,2})\s*[月.]?(?:份)?")
 _YEAR: Final = re.compile(r"(\d{4})\s*年?")
@@ -113,6 +115,8 @@ def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False, header: str 
     for cell in cells:
         if not isinstance(cell, str | float):
             continue
+        if isinstance(cell, str) and _PLAIN.fullmatch(cell):
+            continue
         text = cell.strip() if isinstance(cell, str) else repr(cell)
         if not padded and _PADDED_MONTH.fullmatch(text):
             padded = True
@@ -154,6 +158,8 @@ def read_date(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | Non
 
 
 def _read_cell(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | None:
+    if isinstance(cell, str) and (found := _PLAIN.fullmatch(cell)) is not None:
+        return _make(int(found[1]), int(found[2]), int(found[3]))
     if isinstance(cell, datetime):
         return _checked(cell.date())
     if isinstance(cell, date):

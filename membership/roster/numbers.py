@@ -14,6 +14,8 @@ from membership.roster.values import Cell
 SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{1,2}")
 """A number as spreadsheets shorten it, 1.38E+10: its last digits are gone."""
 
+# Numbers of most societies, which need no closer look: no word, no 0, nothing rounded.
+_PLAIN: Final = re.compile(r"[A-Z]{1,2}\d{2,30}|\d{2,15}", re.ASCII)
 _MEMBER_NUMBER: Final = re.compile(r"[^\s,;\u3001|\\]{1,60}")
 _PARTING: Final = re.compile(r"\s*[/&+]\s*|\s*[\r\n]+\s*|(?<=\w{5})\s+(?=\w{5})")
 _SHAPE: Final = re.compile(r"[^\W_]")
@@ -57,6 +59,8 @@ def read_member_number(cell: Cell) -> str | None:
     Raises:
         CellFault: the number was rounded by a spreadsheet or holds separators.
     """
+    if isinstance(cell, str) and _PLAIN.fullmatch(cell):
+        return cell
     if isinstance(cell, float) and abs(cell) >= 1e15:
         raise _rounded("member-number-rounded")
     said = narrow(plain(cell))
