@@ -7,8 +7,9 @@ from typing import Any, ParamSpec, cast
 from uuid import UUID
 
 from defusedcsv import csv
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from consortium.kernel.clock import read_now
@@ -160,7 +161,7 @@ def decide_import(code: str, import_id: str) -> Response:
     if decision == "apply":
         roster_imports.apply_import(principal, import_id=known)
     elif decision == "undo":
-        roster_undo.undo_import(principal, import_id=known)
+        flash(_tell(roster_undo.undo_import(principal, import_id=known)), "good")
     elif decision == "sheet":
         sheet = request.form.get("sheet")
         made = roster_imports.remap_import(principal, import_id=known, mapping={}, sheet=sheet)
@@ -169,6 +170,22 @@ def decide_import(code: str, import_id: str) -> Response:
         made = roster_imports.remap_import(principal, import_id=known, mapping=_read_columns())
         known = made.import_id
     return _to_report(code, known)
+
+
+def _tell(undone: roster_undo.Undone) -> str:
+    """What an undo did, for the secretary who has to know whom it left as they are."""
+    told = gettext(
+        "Undone. Taken off the roster: %(removed)s; set back: %(restored)s.",
+        removed=undone.removed,
+        restored=undone.restored,
+    )
+    if not undone.kept:
+        return told
+    left = gettext(
+        "Left as they are, because something was done with them since: %(kept)s.",
+        kept=undone.kept,
+    )
+    return f"{told} {left}"
 
 
 @blueprint.get("/s/<code>/import/<import_id>/refusals.csv")

@@ -68,7 +68,9 @@ def test_a_file_is_tried_first_and_applied_by_a_button(secretary: FlaskClient) -
     found = members.get_member(SYSTEM, society="math", member_number="M0001")
     assert found.name == "张三"
     submit(secretary, report.request.path, decision="undo")
-    assert 'data-state="undone"' in secretary.get(report.request.path).text
+    undone = secretary.get(report.request.path).text
+    assert 'data-state="undone"' in undone
+    assert "从名册移除：1 人；恢复原状：0 人。" in undone
 
 
 def test_sensitive_columns_are_shown_as_not_imported(secretary: FlaskClient) -> None:
