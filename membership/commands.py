@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -40,11 +41,21 @@ def list_terms(member: str) -> tuple[values.Term, ...]:
 @json_command(term_group, "end")
 @click.option("--member", required=True, help="society:member_number")
 @click.option("--term", type=click.UUID, help="which of her terms; the one in force unless told")
-def end_term(member: str, term: UUID | None) -> values.Term:
-    """End a member's term now: the one in force, else the newest."""
+@click.option("--all", "is_all", is_flag=True, help="her later terms too: the whole membership")
+def end_term(member: str, term: UUID | None, is_all: bool) -> dict[str, object]:
+    """End a member's term now: the one in force, else the newest.
+
+    `has_later_term` says whether another one still counts or will; --all ends those too.
+    """
     society, _, number = member.partition(":")
-    chosen = term or terms.find_term_to_end(SYSTEM, society=society, member_number=number)
-    return terms.end_term(SYSTEM, term_id=chosen)
+    if is_all and term is not None:
+        raise click.UsageError("Give --term or --all, not both.")
+    if is_all:
+        ended = terms.end_membership(SYSTEM, society=society, member_number=number)
+    else:
+        chosen = term or terms.find_term_to_end(SYSTEM, society=society, member_number=number)
+        ended = terms.end_term(SYSTEM, term_id=chosen)
+    return {**asdict(ended), "has_later_term": terms.has_later_term(SYSTEM, ended)}
 
 
 @json_command(term_group, "restore")

@@ -38,6 +38,20 @@ class TermSuperseded(Conflict):
     message = N_("This term has been corrected since you looked. Reload and try again.")
 
 
+class TermEnded(Conflict):
+    """The term has ended by then: ending it once more would only make it longer."""
+
+    code = "term-ended"
+    message = N_("This term has ended already. There is nothing left to end.")
+
+
+class TermUncorrected(Conflict):
+    """Nothing about the term was ever corrected, or all of it has been undone."""
+
+    code = "term-uncorrected"
+    message = N_("This term stands as it was first recorded. There is nothing to undo.")
+
+
 class TermPeriodInvalid(InvalidInput):
     """A term must end after it begins."""
 

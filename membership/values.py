@@ -90,6 +90,10 @@ class Term:
             self.state == "active" and self.since <= at and (self.until is None or at < self.until)
         )
 
+    def is_over(self, at: datetime) -> bool:
+        """Say whether the term counts neither at an instant nor later: ended or withdrawn."""
+        return self.state == "void" or (self.until is not None and self.until <= at)
+
 
 @dataclass(frozen=True, slots=True)
 class TermWish:

@@ -20,16 +20,22 @@ from consortium.kernel.unit_of_work import (
 from membership import models, policies, values
 from membership.errors import (
     MemberNotFound,
+    TermEnded,
     TermNotFound,
     TermPeriodInvalid,
     TermStateUnknown,
     TermSuperseded,
+    TermUncorrected,
 )
 from membership.services import catalogue, selects
 from membership.services.members import term_value
 
 TOPIC = "membership.member"
 """Topic of every change to a member's file or terms; key `society:member_number`."""
+
+
+_SAID = ("class_code", "grade_code", "since", "until", "state", "by_officer")
+"""The columns of a term that corrections change."""
 
 
 def member_record(member: str, term: models.Term | values.Term) -> dict[str, Any]:
@@ -212,39 +218,90 @@ def end_term(principal: Principal, *, term_id: UUID, at: datetime | None = None)
     """End a term at an instant, now unless told; one that has not begun becomes void.
 
     Raises:
+        TermEnded: it is over by then, or withdrawn.
         TermNotFound, TermSuperseded: see `correct_term`.
     """
     uow = current_unit_of_work()
     end = at or uow.now
     term, _, _ = _held(uow, principal, term_id)
+    if term.state == "void" or (term.until is not None and term.until <= end):
+        raise TermEnded
     if end <= term.since:
         return correct_term(principal, term_id=term_id, state="void")
     return correct_term(principal, term_id=term_id, until=end)
 
 
 @transaction
+def end_membership(principal: Principal, *, society: str, member_number: str) -> values.Term:
+    """End a member's term in force and withdraw every term of hers that has not begun.
+
+    Returns:
+        The term that was in force, else the first that was to begin.
+
+    Raises:
+        TermEnded: none of her terms counts now or later.
+        MemberNotFound, TermNotFound: see `find_term_to_end`.
+    """
+    uow = current_unit_of_work()
+    held = list_terms(principal, society=society, member_number=member_number)
+    if not held:
+        raise TermNotFound
+    open_ones = [term for term in held if not term.is_over(uow.now)]
+    if not open_ones:
+        raise TermEnded
+    ended = [end_term(principal, term_id=term.id) for term in open_ones]
+    return ended[0]
+
+
+@transaction
 def restore_term(principal: Principal, *, term_id: UUID) -> values.Term:
     """Undo the newest correction of a term: a new row with what stood before it.
 
+    Undone once more, it goes one correction further back, and never forth again.
+
     Raises:
-        TermNotFound: no such term, or nothing was ever corrected.
+        TermNotFound: no such term.
+        TermUncorrected: nothing was ever corrected, or everything is undone.
         TermSuperseded: the row has been corrected already.
     """
     uow = current_unit_of_work()
     term, _, _ = _held(uow, principal, term_id)
-    before = uow.session.get(models.Term, term.supersedes) if term.supersedes else None
-    if before is None:
-        raise TermNotFound
-    return correct_term(
-        principal,
-        term_id=term_id,
-        class_code=before.class_code,
-        grade_code=before.grade_code,
-        since=before.since,
-        until=before.until,
-        state=before.state,
-        by_officer=before.by_officer,
+    standing = _corrections(uow, term)
+    if len(standing) == 1:
+        raise TermUncorrected
+    return correct_term(principal, term_id=term_id, **standing[-2])
+
+
+def _corrections(uow: UnitOfWork, term: models.Term) -> list[dict[str, Any]]:
+    """What the rows of a term have said, oldest first, without what was undone again."""
+    rows = uow.session.scalars(select(models.Term).where(models.Term.member_id == term.member_id))
+    known = {row.id: row for row in rows}
+    history = [term]
+    while history[-1].supersedes is not None:
+        history.append(known[history[-1].supersedes])
+    standing: list[dict[str, Any]] = []
+    for row in reversed(history):
+        said = {name: getattr(row, name) for name in _SAID}
+        if said in standing[-2:-1]:
+            # It says again what stood before the last one: that one was undone.
+            standing.pop()
+        elif said not in standing[-1:]:
+            standing.append(said)
+    return standing
+
+
+@reading
+def has_later_term(principal: Principal, ended: values.Term) -> bool:
+    """Whether a member whose term was ended has another one that counts now or later.
+
+    Raises:
+        MemberNotFound: see `list_terms`.
+    """
+    number = db.session.scalar(
+        select(models.Member.member_number).where(models.Member.id == ended.member_id)
     )
+    held = list_terms(principal, society=ended.society, member_number=number or "")
+    return any(term.id != ended.id and not term.is_over(read_now()) for term in held)
 
 
 @reading

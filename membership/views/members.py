@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from consortium.kernel.clock import read_now
@@ -46,8 +47,9 @@ def change_term(code: str) -> Response:
         term_id = UUID(request.form.get("term_id", ""))
     except ValueError as error:
         raise TermNotFound from error
+    principal = current_principal()
     if request.form.get("decision") == "restore":
-        terms.restore_term(current_principal(), term_id=term_id)
-    else:
-        terms.end_term(current_principal(), term_id=term_id)
+        terms.restore_term(principal, term_id=term_id)
+    elif terms.has_later_term(principal, terms.end_term(principal, term_id=term_id)):
+        flash(gettext("She has another term. Withdraw it too if her membership is to end."), "warn")
     return redirect(url_for("membership_members.show_members", code=code), 303)
