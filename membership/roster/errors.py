@@ -226,6 +226,16 @@ class ImportApplied(Conflict):
     message = N_("This import has been applied already. Send the file again to start a new one.")
 
 
+class ImportAllRefused(Conflict):
+    """No row of the file can be taken."""
+
+    code = "import-all-refused"
+    message = N_(
+        "Every row of this file is refused, so there is nothing to apply. Correct the cells that "
+        "the report names and send the file again."
+    )
+
+
 class ImportNotApplied(Conflict):
     """Only an applied import can be undone, and only once."""
 

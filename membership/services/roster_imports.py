@@ -27,6 +27,7 @@ from consortium.services import organisations
 from consortium.services.organisations import Organisation
 from membership import models, policies
 from membership.roster.errors import (
+    ImportAllRefused,
     ImportApplied,
     ImportExpired,
     ImportNotFound,
@@ -223,6 +224,7 @@ def apply_import(principal: Principal, *, import_id: UUID) -> Report:
         ImportApplied: it has been applied or undone already.
         ImportExpired: its file has been deleted.
         DatesUnclear: a column of dates is not explained.
+        ImportAllRefused: no row of it can be taken.
     """
     found = find_own(principal, import_id)
     data = _open(found.file_id)
@@ -241,6 +243,8 @@ def _apply(principal: Principal, import_id: UUID, code: str, roster: Roster) -> 
     if row.state != "read":
         raise ImportApplied
     plan = _plan(society, roster, uow.now)
+    if not plan.planned and plan.refused:
+        raise ImportAllRefused
     report = make_report(
         roster,
         plan,

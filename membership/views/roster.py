@@ -179,13 +179,17 @@ def _tell(undone: roster_undo.Undone) -> str:
         removed=undone.removed,
         restored=undone.restored,
     )
-    if not undone.kept:
-        return told
-    left = gettext(
-        "Left as they are, because something was done with them since: %(kept)s.",
-        kept=undone.kept,
-    )
-    return f"{told} {left}"
+    if undone.kept:
+        told += " " + gettext(
+            "Left as they are, because something was done with them since: %(kept)s.",
+            kept=undone.kept,
+        )
+    if undone.untouched:
+        told += " " + gettext(
+            "Held by a later import, which you would have to undo too: %(untouched)s.",
+            untouched=undone.untouched,
+        )
+    return told
 
 
 @blueprint.get("/s/<code>/import/<import_id>/refusals.csv")

@@ -267,3 +267,19 @@ def test_the_member_list_shows_every_term_and_no_file_taken_back(secretary: Flas
     submit(secretary, path, decision="undo")
     again = secretary.get("/s/math/members").text
     assert re.findall(r'data-member="math:(\w+)"', again) == ["M0001"]
+
+
+def test_an_undo_tells_what_a_later_import_holds(secretary: FlaskClient) -> None:
+    paths = []
+    for _ in range(2):
+        paths.append(send(secretary, files.xlsx((HEADER, GOOD))).request.path)
+        submit(secretary, paths[-1], decision="apply")
+    submit(secretary, paths[0], decision="undo")
+    assert "由其后的导入所承接（须一并撤销该次导入）：1 人。" in secretary.get(paths[0]).text
+
+
+def test_a_file_without_a_good_row_is_not_applied(secretary: FlaskClient) -> None:
+    path = send(secretary, files.xlsx((HEADER, BAD))).request.path
+    answer = submit(secretary, path, decision="apply")
+    assert (answer.status_code, error_of(answer)) == (409, "import-all-refused")
+    assert 'data-state="applied"' not in secretary.get(path).text
