@@ -18,10 +18,12 @@ from membership.services.recognitions import decide_recognitions
 def provide_memberships(person_id: UUID, society: str | None, now: datetime) -> Mapping[str, Any]:
     """Tell her memberships; her number only to the society that gave it.
 
-    `acting_society` is the home society on which the client's own society would recognise her.
+    `acting_society`, by code and by name, is the home society on which the client's own society
+    would recognise her.
     """
     found = list_own_memberships(person_id, at=now)
     own = next((item for item in found if item.society == society), None)
+    acting = own or next(iter(found), None)
     return {
         "memberships": [
             {
@@ -33,7 +35,8 @@ def provide_memberships(person_id: UUID, society: str | None, now: datetime) -> 
             }
             for item in found
         ],
-        "acting_society": own.society if own else (found[0].society if found else None),
+        "acting_society": acting.society if acting else None,
+        "acting_society_name": acting.name(select_language().code) if acting else None,
         "member_number": own.member_number if own else None,
     }
 
@@ -70,6 +73,10 @@ def provide_recognitions(person_id: UUID, society: str | None, now: datetime) ->
 
 
 CLAIMS = (
-    Claims("memberships", ("memberships", "acting_society", "member_number"), provide_memberships),
+    Claims(
+        "memberships",
+        ("memberships", "acting_society", "acting_society_name", "member_number"),
+        provide_memberships,
+    ),
     Claims("recognitions", ("recognitions", "not_recognised"), provide_recognitions),
 )

@@ -12,13 +12,14 @@ from sqlalchemy import Select, bindparam, select
 from consortium.kernel.db import Instant, fetch_rows
 from consortium.kernel.unit_of_work import reading
 from consortium.services import organisations
+from consortium.services.selects import select_names
 from consortium.values import Organisation
 from membership import values
 from membership.models import Member, Term
 from membership.services import catalogue, selects
 from membership.services.members import term_value
 from membership.services.recognitions import decide_recognitions
-from membership.services.selects import ORGANISATION, covering, not_superseded
+from membership.services.selects import covering, not_superseded
 
 BENEFIT = "membership"
 
@@ -30,6 +31,12 @@ class OwnMembership:
     society: str
     member_number: str
     term: values.Term
+    name_zh: str
+    name_en: str
+
+    def name(self, lang: str) -> str:
+        """The society's name in a language."""
+        return self.name_zh if lang.startswith("zh") else self.name_en
 
 
 @dataclass(frozen=True)
@@ -57,24 +64,29 @@ def list_own_memberships(person_id: UUID, *, at: datetime) -> tuple[OwnMembershi
     """List the memberships that count at an instant, by society, in one statement."""
     rows = fetch_rows(_own_query(), person_id=person_id, at=at)
     return tuple(
-        OwnMembership(row.society, row.member_number, term_value(row, row.society)) for row in rows
+        OwnMembership(
+            row.society, row.member_number, term_value(row, row.society), row.name_zh, row.name_en
+        )
+        for row in rows
     )
 
 
 @cache
 def _own_query() -> Select[*tuple[Any, ...]]:
     """Built once: every sign-in at a site asks it."""
+    known = select_names().subquery()
+    named = (known.c.code.label("society"), known.c.name_zh, known.c.name_en)
     return (
-        select(*selects.TERM_COLUMNS, ORGANISATION.c.code.label("society"), Member.member_number)
+        select(*selects.TERM_COLUMNS, *named, Member.member_number)
         .join(Member, Member.id == Term.member_id)
-        .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
+        .join(known, known.c.id == Member.society_id)
         .where(
             Member.person_id == bindparam("person_id"),
             Term.state == "active",
             covering(Term, bindparam("at", type_=Instant)),
             not_superseded(Term),
         )
-        .order_by(ORGANISATION.c.code, Term.since)
+        .order_by(known.c.code, Term.since)
     )
 
 

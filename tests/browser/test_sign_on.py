@@ -17,7 +17,7 @@ def test_two_sites_greet_her_after_one_password(visit: Callable[..., Visitor], n
     she.allow_if_asked()
     assert she.page.url.startswith(node.comp)
     assert she.text() == (
-        "林知远 (math): 示范计算机学会承认您在示范数学会的会员身份："
+        "林知远 示范数学会: 示范计算机学会承认您在示范数学会的会员身份："
         "您的级别“高级会员”在该会视为“高级会员”。"
     )
 
@@ -25,7 +25,7 @@ def test_two_sites_greet_her_after_one_password(visit: Callable[..., Visitor], n
     she.allow_if_asked()
     assert she.page.url.startswith(node.phys)
     assert she.text() == (
-        "林知远 (math): 示范物理学会承认您在示范数学会的会员身份："
+        "林知远 示范数学会: 示范物理学会承认您在示范数学会的会员身份："
         "您的级别“高级会员”在该会视为“普通会员”。"
     )
 
@@ -47,7 +47,7 @@ def test_without_the_providers_cookies_a_fresh_site_asks_for_sign_in(
 
     # The site that knew her keeps its own sign-in.
     she.open(node.comp)
-    assert she.text().startswith("林知远 (math)")
+    assert she.text().startswith("林知远 示范数学会")
 
 
 def test_who_does_not_allow_it_stays_unknown_to_the_site(

@@ -28,11 +28,11 @@ def comp_program(node: Node) -> dict[str, str]:
 def test_one_password_opens_two_sites_that_know_her_differently(node: Node) -> None:
     she = people.greet(node, node.comp, language="zh-CN")
     assert she.page.url.startswith(node.comp)
-    assert she.text() == f"林知远 (math): {SENTENCES['comp']}"
+    assert she.text() == f"林知远 示范数学会: {SENTENCES['comp']}"
 
     people.allow_if_asked(she_at(she, node.phys))
     assert she.page.url.startswith(node.phys)
-    assert she.text() == f"林知远 (math): {SENTENCES['phys']}"
+    assert she.text() == f"林知远 示范数学会: {SENTENCES['phys']}"
 
     told = {code: people.claims(she, site) for code, site in sites(node).items()}
     assert {code: grades(told[code]) for code in told} == {

@@ -9,7 +9,7 @@ keys = {name: os.environ[name.upper()] for name in ("client_id", "client_secret"
 meta = os.environ["ISSUER"] + "/.well-known/openid-configuration"
 kw = {"scope": "openid profile memberships recognitions", "code_challenge_method": "S256"}
 op = OAuth(app).register("op", server_metadata_url=meta, client_kwargs=kw, **keys)
-page = "{{ name }} ({{ acting_society }}): {{(recognitions or not_recognised)|join('', 'reason')}}"
+page = "{{name}} {{acting_society_name}}: {{(recognitions or not_recognised)|join('', 'reason')}}"
 sorry = "没有登录。You have not been signed in. <a href='/'>重试 Try again</a>"
 
 
