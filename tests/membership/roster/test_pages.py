@@ -278,6 +278,13 @@ def test_an_undo_tells_what_a_later_import_holds(secretary: FlaskClient) -> None
     assert "由其后的导入所承接（须一并撤销该次导入）：1 人。" in secretary.get(paths[0]).text
 
 
+def test_a_form_without_a_file_says_so_once(secretary: FlaskClient) -> None:
+    answer = submit(secretary, "/s/math/import")
+    assert (answer.status_code, error_of(answer)) == (422, "file-missing")
+    summary = answer.text.partition('class="error-summary"')[2].partition("</section>")[0]
+    assert summary.count("请选择名册文件。") == 1
+
+
 def test_a_file_without_a_good_row_is_not_applied(secretary: FlaskClient) -> None:
     path = send(secretary, files.xlsx((HEADER, BAD))).request.path
     answer = submit(secretary, path, decision="apply")
