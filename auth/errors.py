@@ -114,6 +114,13 @@ class AccountIncomplete(InvalidInput):
     message = N_("An account needs an e-mail address or a mobile number, and a password with it.")
 
 
+class NameMissing(InvalidInput):
+    """An account needs its owner's name."""
+
+    code = "name-missing"
+    message = N_("The name is missing. Give it as other people should read it.")
+
+
 class LinkRefused(ConsortiumError):
     """The link is used, too old, or not ours."""
 

@@ -75,6 +75,16 @@ def read_identifier(text: str) -> Identifier:
     return Identifier("number", folded)
 
 
+def looks_like_mobile(text: str) -> bool:
+    """Whether somebody meant a telephone number: digits and what people write between them.
+
+    >>> looks_like_mobile("138-0013"), looks_like_mobile("li.ming"), looks_like_mobile("")
+    (True, False, False)
+    """
+    digits = _MOBILE_FILLERS.sub("", fold(text)).removeprefix("+")
+    return digits.isdigit()
+
+
 def mask_address(address: str) -> str:
     """Enough of an address for its owner to know it, too little for anybody else.
 

@@ -16,7 +16,12 @@ from auth.errors import (
     MobileInvalid,
     PersonNotFound,
 )
-from auth.rules.identifiers import normalise_email, normalise_mobile, read_identifier
+from auth.rules.identifiers import (
+    looks_like_mobile,
+    normalise_email,
+    normalise_mobile,
+    read_identifier,
+)
 from auth.services.passwords import check_new_password, hash_password
 from auth.services.rosters import roster
 from auth.services.sessions import end_sessions_of
@@ -71,6 +76,21 @@ def read_addresses(email: str | None, mobile: str | None) -> tuple[str | None, s
     if read == (None, None):
         raise AccountIncomplete
     return read
+
+
+def read_new_identifier(text: str) -> Identifier:
+    """The e-mail or mobile with which a new account is to sign in.
+
+    Raises:
+        AccountIncomplete: nothing is given.
+        EmailInvalid, MobileInvalid: not one, told as what it looks like.
+    """
+    read = read_identifier(text)
+    if read.kind in {"email", "mobile"}:
+        return read
+    if not read.value:
+        raise AccountIncomplete
+    raise MobileInvalid if looks_like_mobile(text) else EmailInvalid
 
 
 def _read(

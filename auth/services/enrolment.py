@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from auth import models
-from auth.errors import AccountIncomplete, CodeRefused, TooManyCodes
+from auth.errors import CodeRefused, NameMissing, TooManyCodes
 from auth.policies import may_manage_accounts
 from auth.rules.identifiers import fold, read_identifier
 from auth.services import accounts, links, one_time_codes
@@ -196,12 +196,15 @@ def add_account(
 
     Raises:
         Forbidden: only operators open accounts for others.
-        AccountIncomplete: no address, or no name.
+        NameMissing: no name.
+        AccountIncomplete: no address.
+        EmailInvalid, MobileInvalid, AddressTaken: as for any account.
+        PasswordTooShort, PasswordTooCommon: it will not do; an empty one is too short.
     """
     if not may_manage_accounts(principal):
         raise Forbidden
     if not name.strip():
-        raise AccountIncomplete
+        raise NameMissing
     read = accounts.read_addresses(email, mobile)
     hashed = hash_password(check_new_password(password, email, mobile)) if password else None
     return _add(principal, name.strip(), *read, hashed, role, key, is_demo)
@@ -245,13 +248,14 @@ def accept_operator_link(
 
     Raises:
         LinkRefused: used, too old or not ours.
-        AccountIncomplete: no name, or neither e-mail nor mobile.
-        PasswordTooShort, PasswordTooCommon, AddressTaken: as for any account.
+        NameMissing, AccountIncomplete: no name, or no address.
+        EmailInvalid, MobileInvalid, AddressTaken: as for any account.
+        PasswordTooShort, PasswordTooCommon: as for any account.
     """
     links.check_link(token)
-    read = read_identifier(identifier)
-    if read.kind == "number" or not name.strip():
-        raise AccountIncomplete
+    if not name.strip():
+        raise NameMissing
+    read = accounts.read_new_identifier(identifier)
     hashed = hash_password(check_new_password(password, read.value, name))
     return _accept(token, name.strip(), {read.kind: read.value}, hashed, address)
 

@@ -88,6 +88,8 @@ def test_an_account_is_added_with_its_role(app: Flask, societies: object) -> Non
         (["--role", "king"], "role-unknown"),
         (["--email", "zhang"], "email-invalid"),
         (["--mobile", "12"], "mobile-invalid"),
+        (["--name", " "], "name-missing"),
+        (["--email", ""], "account-incomplete"),
     ],
 )
 def test_a_faulty_account_is_refused(

@@ -50,7 +50,7 @@ from consortium.kernel.feature import JobPage
 from consortium.kernel.principal import ANONYMOUS, SYSTEM, Grant, Principal
 from consortium.kernel.settings import EXTENSION
 from consortium.kernel.unit_of_work import reading, unit_of_work
-from tests.auth.browsing import PASSWORD, Site, register_site, sign_in, submit
+from tests.auth.browsing import PASSWORD, Site, error_of, register_site, sign_in, submit
 
 ADMIN = Principal(grants=(Grant("society_admin", "society", "math"),))
 
@@ -193,6 +193,27 @@ def test_the_same_role_twice_is_one_grant(member: Added) -> None:
         grants.grant_role(SYSTEM, person_id=member.person_id, role="operator") for _ in range(2)
     ]
     assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"name": " "}, "name-missing"),
+        ({"identifier": " "}, "account-incomplete"),
+        ({"identifier": "bad"}, "email-invalid"),
+        ({"identifier": "bad@"}, "email-invalid"),
+        ({"identifier": "1380013"}, "mobile-invalid"),
+        ({"password": ""}, "password-too-short"),
+    ],
+)
+def test_an_operators_form_says_what_is_wrong_with_it(
+    client: FlaskClient, changes: dict[str, str], code: str
+) -> None:
+    path = f"/links/{enrolment.invite_operator(SYSTEM)}"
+    form = {"name": "Op", "identifier": "op@node.example", "password": PASSWORD}
+    answer = submit(client, path, **{**form, **changes})
+    assert (answer.status_code, error_of(answer)) == (422, code)
+    assert submit(client, path, **form).status_code == 303
 
 
 @pytest.mark.parametrize(
