@@ -1,12 +1,13 @@
 """`flask auth ...`: accounts, operators, clients, roles."""
 
 import sys
+from uuid import UUID
 
 import click
 
 from auth.errors import PlaceUnknown
 from auth.rules.access import kind_of_role
-from auth.services import accounts, clients, enrolment, grants
+from auth.services import accounts, clients, enrolment, first_passwords, grants
 from auth.services.people import names_of
 from auth.values import ROLE_KINDS, ClientWish
 from consortium.kernel.cli import command_group, json_command
@@ -119,7 +120,10 @@ def add_account(
     role: str | None,
     password_stdin: bool,
 ) -> dict[str, object]:
-    """Record a person with an account and, if asked, a role."""
+    """Record a person with an account and, if asked, a role.
+
+    Without a password the account comes with a single-use link by which she sets it herself.
+    """
     wanted = None if role in {None, "member"} else role
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     key = _place(wanted, society, consortium) if wanted else ""
@@ -136,7 +140,31 @@ def add_account(
         "role": role,
         "society": society,
         "key": key or None,
+        **(_link(added.token) if added.token else {}),
     }
+
+
+def _link(token: str) -> dict[str, object]:
+    """A single-use link as it is printed, this once."""
+    settings = current_settings()
+    return {
+        "link": f"{settings.issuer}/links/{token}",
+        "expires_in": settings.single_use_link_seconds,
+    }
+
+
+@json_command(account_group, "link")
+@click.argument("identifier")
+def make_link(identifier: str) -> dict[str, object]:
+    """Print another link by which the owner of an account sets her first password."""
+    return _link(first_passwords.invite_owner(SYSTEM, person_id=_owner(identifier)))
+
+
+def _owner(identifier: str) -> UUID:
+    account = accounts.find_account_by(identifier)
+    if account is None:
+        raise NotFound
+    return account.person_id
 
 
 def _place(role: str, society: str | None, consortium: str | None) -> str:
@@ -156,12 +184,7 @@ def _place(role: str, society: str | None, consortium: str | None) -> str:
 @json_command(operator_group, "create")
 def create_operator() -> dict[str, object]:
     """Print a single-use link that makes its opener an operator."""
-    token = enrolment.invite_operator(SYSTEM)
-    settings = current_settings()
-    return {
-        "link": f"{settings.issuer}/links/{token}",
-        "expires_in": settings.single_use_link_seconds,
-    }
+    return _link(enrolment.invite_operator(SYSTEM))
 
 
 @json_command(grant_group, "add")

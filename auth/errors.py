@@ -121,6 +121,13 @@ class NameMissing(InvalidInput):
     message = N_("The name is missing. Give it as other people should read it.")
 
 
+class PasswordSet(Conflict):
+    """The account has a password already."""
+
+    code = "password-set"
+    message = N_("This account has a password already, so it needs no link for the first one.")
+
+
 class LinkRefused(ConsortiumError):
     """The link is used, too old, or not ours."""
 

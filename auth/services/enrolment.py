@@ -1,6 +1,6 @@
 """New accounts: of a roster row by its owner, of an operator by link, of anybody by an operator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from auth.errors import CodeRefused, NameMissing, TooManyCodes
 from auth.policies import may_manage_accounts
 from auth.rules.identifiers import fold, read_identifier
 from auth.services import accounts, links, one_time_codes
+from auth.services.first_passwords import make_password_link
 from auth.services.grants import grant_role
 from auth.services.passwords import check_new_password, hash_password
 from auth.services.people import create_person
@@ -27,12 +28,17 @@ OPERATOR_LINK = "operator"
 
 @dataclass(frozen=True)
 class Added:
-    """An account made by an operator, and the role given with it."""
+    """An account made by an operator, and the role given with it.
+
+    Attributes:
+        token: secret of the link by which its owner sets her first password; None if it has one.
+    """
 
     person_id: UUID
     email: str | None
     mobile: str | None
     role: str | None
+    token: str | None = field(default=None, repr=False)
 
 
 def send_activation_code(*, society: str, member_number: str, name: str, address: str) -> UUID:
@@ -194,6 +200,9 @@ def add_account(
 ) -> Added:
     """Record a person with an account and, perhaps, a role.
 
+    Args:
+        password: None for an account whose owner sets it by the link that is made with it.
+
     Raises:
         Forbidden: only operators open accounts for others.
         NameMissing: no name.
@@ -206,7 +215,9 @@ def add_account(
     if not name.strip():
         raise NameMissing
     read = accounts.read_addresses(email, mobile)
-    hashed = hash_password(check_new_password(password, email, mobile)) if password else None
+    hashed = None
+    if password is not None:
+        hashed = hash_password(check_new_password(password, email, mobile))
     return _add(principal, name.strip(), *read, hashed, role, key, is_demo)
 
 
@@ -227,7 +238,8 @@ def _add(
     )
     if role is not None:
         grant_role(principal, person_id=person.id, role=role, key=key)
-    return Added(person.id, account.email, account.mobile, role)
+    token = make_password_link(principal, person.id) if hashed is None else None
+    return Added(person.id, account.email, account.mobile, role, token)
 
 
 def invite_operator(principal: Principal) -> str:
@@ -242,7 +254,13 @@ def invite_operator(principal: Principal) -> str:
 
 
 def accept_operator_link(
-    *, token: str, name: str, identifier: str, password: str, address: str
+    *,
+    token: str,
+    name: str,
+    identifier: str,
+    password: str,
+    address: str,
+    replaced: str | None = None,
 ) -> Opened:
     """Make the account of a new operator and sign her in; the link is used up with it.
 
@@ -257,14 +275,24 @@ def accept_operator_link(
         raise NameMissing
     read = accounts.read_new_identifier(identifier)
     hashed = hash_password(check_new_password(password, read.value, name))
-    return _accept(token, name.strip(), {read.kind: read.value}, hashed, address)
+    found = {read.kind: read.value}
+    return _accept(token, name.strip(), found, hashed, address, replaced)
 
 
 @transaction
-def _accept(token: str, name: str, found: dict[str, str], hashed: str, address: str) -> Opened:
+def _accept(
+    token: str,
+    name: str,
+    found: dict[str, str],
+    hashed: str,
+    address: str,
+    replaced: str | None,
+) -> Opened:
     uow = current_unit_of_work()
     links.consume_link(uow, token, purpose=OPERATOR_LINK)
     person = create_person(SYSTEM, name=name)
     accounts.store_account(SYSTEM, person_id=person.id, hashed=hashed, **found)
     grant_role(SYSTEM, person_id=person.id, role="operator")
-    return open_session(person.id, acr=ACR_SINGLE_FACTOR, amr=("pwd",), address=address)
+    return open_session(
+        person.id, acr=ACR_SINGLE_FACTOR, amr=("pwd",), address=address, replaced=replaced
+    )

@@ -52,17 +52,34 @@ def check_link(token: str) -> str:
     Raises:
         LinkRefused: used, too old or not ours.
     """
+    return _find_usable(token).purpose
+
+
+@reading
+def read_detail(token: str, *, purpose: str) -> dict[str, Any]:
+    """What a link that may still be used for a purpose is about; looking does not use it.
+
+    Raises:
+        LinkRefused: used, too old, not ours, or for something else.
+    """
+    found = _find_usable(token)
+    if found.purpose != purpose:
+        raise LinkRefused
+    return found.detail
+
+
+def _find_usable(token: str) -> models.SingleUseLink:
     links = models.SingleUseLink
-    purpose = db.session.scalar(
-        sa.select(links.purpose).where(
+    found = db.session.scalar(
+        sa.select(links).where(
             links.token_hash == hash_secret(token),
             links.used_at.is_(None),
             links.expires_at > read_now(),
         )
     )
-    if purpose is None:
+    if found is None:
         raise LinkRefused
-    return purpose
+    return found
 
 
 def consume_link(uow: UnitOfWork, token: str, *, purpose: str) -> dict[str, Any]:

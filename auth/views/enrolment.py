@@ -1,4 +1,4 @@
-"""Activation of a roster row, and the link of a new operator."""
+"""Activation of a roster row, and single-use links: of an operator, of a first password."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from flask import redirect, request, session
 from flask.typing import ResponseReturnValue
 
 from auth.errors import CodeRefused
-from auth.services import enrolment, links
+from auth.services import enrolment, first_passwords, links
 from auth.views.pages import address, blueprint, cookie, remember
 from consortium.kernel.web import on_refusal, page
 
@@ -76,19 +76,29 @@ def finish_activation() -> ResponseReturnValue:
 @blueprint.get("/links/<token>")
 def show_link(token: str) -> ResponseReturnValue:
     """Show what a single-use link is for; looking does not use it."""
-    links.check_link(token)
+    if links.check_link(token) == first_passwords.PASSWORD_LINK:
+        return page("auth/password_link.html", identifier=first_passwords.get_invited(token))
     return page("auth/operator_link.html")
 
 
 @blueprint.post("/links/<token>")
 @on_refusal(show_link)
 def use_link(token: str) -> ResponseReturnValue:
-    """Use the link up: open the operator's account and sign in."""
+    """Use the link up: open the operator's account or set the first password, and sign in."""
+    if links.check_link(token) == first_passwords.PASSWORD_LINK:
+        opened = first_passwords.accept_password_link(
+            token=token,
+            password=request.form.get("password", ""),
+            address=address(),
+            replaced=cookie(),
+        )
+        return remember(redirect("/me", 303), opened)
     opened = enrolment.accept_operator_link(
         token=token,
         name=request.form.get("name", ""),
         identifier=request.form.get("identifier", ""),
         password=request.form.get("password", ""),
         address=address(),
+        replaced=cookie(),
     )
-    return remember(redirect("/operator", 303), opened)
+    return remember(redirect("/me", 303), opened)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.auth.browsing import PASSWORD, sign_in
+from consortium.kernel.clock import FixedClock
+from tests.auth.browsing import PASSWORD, error_of, sign_in, submit
 
 
 def run(app: Flask, *words: str, text: str | None = None) -> tuple[int, Any]:
@@ -105,3 +106,61 @@ def test_an_operators_link_is_printed(app: Flask) -> None:
     code, told = run(app, "operator", "create")
     assert code == 0
     assert told["link"].startswith("http://localhost:8000/links/")
+
+
+@pytest.mark.parametrize("text", ["", "\n", "short\n"])
+def test_an_empty_password_is_refused_like_a_short_one(
+    app: Flask, societies: object, text: str
+) -> None:
+    code, told = run(
+        app, "account", "add", "--email", "x@math.example", "--name", "X", "--password-stdin",
+        text=text,
+    )  # fmt: skip
+    assert (code, told["code"]) == (1, "password-too-short")
+    assert run(app, "grant", "list", "x@math.example")[0] == 1
+
+
+def add(app: Flask, email: str, *words: str) -> dict[str, Any]:
+    code, told = run(app, "account", "add", "--email", email, "--name", "S", *words)
+    assert code == 0
+    return dict(told)
+
+
+SECRETARY = ("--society", "math", "--role", "secretary")
+
+
+def test_an_account_without_a_password_comes_with_a_link_to_set_it(
+    app: Flask, societies: object
+) -> None:
+    told = add(app, "s@math.example", *SECRETARY)
+    assert told["link"].startswith("http://localhost:8000/links/")
+    assert told["expires_in"] == 24 * 3600
+    path = told["link"].removeprefix("http://localhost:8000")
+    client = app.test_client()
+    shown = [client.get(path), client.get(path)]
+    assert [answer.status_code for answer in shown] == [200, 200]
+    assert "s***@math.example" in shown[0].text
+    weak = submit(client, path, password="12345678")
+    assert (weak.status_code, error_of(weak)) == (422, "password-too-common")
+    done = submit(client, path, password=PASSWORD)
+    assert (done.status_code, done.location) == (303, "/me")
+    assert client.get("/me/sites").status_code == 200
+    assert client.get(path).status_code == 410
+    assert sign_in(app.test_client(), "s@math.example").status_code == 303
+
+
+def test_a_lost_link_is_made_anew_until_there_is_a_password(
+    app: Flask, clock: FixedClock, societies: object
+) -> None:
+    first = add(app, "s@math.example")["link"].removeprefix("http://localhost:8000")
+    clock.advance(seconds=24 * 3600)
+    client = app.test_client()
+    assert client.get(first).status_code == 410
+    links = [run(app, "account", "link", "s@math.example")[1]["link"] for _ in range(2)]
+    paths = [link.removeprefix("http://localhost:8000") for link in links]
+    assert submit(client, paths[0], password=PASSWORD).status_code == 303
+    # The other one would set a password over hers.
+    assert client.get(paths[1]).status_code == 410
+    code, told = run(app, "account", "link", "s@math.example")
+    assert (code, told["code"]) == (1, "password-set")
+    assert run(app, "account", "link", "nobody@math.example")[0] == 1

@@ -20,6 +20,7 @@ from auth.errors import (
     GrantForbidden,
     LinkRefused,
     PasswordTooCommon,
+    PasswordTooShort,
     PersonNotFound,
     PlaceUnknown,
     RoleUnknown,
@@ -33,6 +34,7 @@ from auth.services import (
     clients,
     consents,
     enrolment,
+    first_passwords,
     grants,
     people,
     selects,
@@ -113,6 +115,7 @@ def test_an_address_belongs_to_one_account(member: Added) -> None:
     [
         ({"email": "zhang"}, EmailInvalid),
         ({}, AccountIncomplete),
+        ({"email": "a@b.example", "password": ""}, PasswordTooShort),
         ({"email": "a@b.example", "password": "12345678"}, PasswordTooCommon),
     ],
 )
@@ -193,6 +196,21 @@ def test_the_same_role_twice_is_one_grant(member: Added) -> None:
         grants.grant_role(SYSTEM, person_id=member.person_id, role="operator") for _ in range(2)
     ]
     assert made[0] == made[1]
+
+
+def test_a_link_of_another_purpose_sets_no_password(societies: object) -> None:
+    operators = enrolment.invite_operator(SYSTEM)
+    for_her = add_account(SYSTEM, name="S", email="s@math.example").token or ""
+    form = {"name": "Op", "identifier": "op@node.example", "password": PASSWORD}
+    with pytest.raises(LinkRefused):
+        enrolment.accept_operator_link(token=for_her, address="", **form)
+    with pytest.raises(LinkRefused):
+        first_passwords.accept_password_link(token=operators, password=PASSWORD, address="")
+    account = accounts.find_account_by("s@math.example")
+    assert account is not None
+    assert not account.has_password
+    with pytest.raises(Forbidden):
+        first_passwords.invite_owner(ADMIN, person_id=account.person_id)
 
 
 @pytest.mark.parametrize(
@@ -328,7 +346,9 @@ def test_an_operators_link_is_used_once_and_by_post_only(client: FlaskClient) ->
     form = {"name": "Op", "identifier": "op@node.example", "password": PASSWORD}
     assert [client.get(path).status_code for _ in range(2)] == [200, 200]
     assert submit(client, path, **{**form, "password": "short"}).status_code == 422
-    assert submit(client, path, **form).status_code == 303
+    opened = submit(client, path, **form)
+    assert opened.status_code == 303
+    assert client.get(opened.location).status_code == 200
     assert client.get(path).status_code == 410
     account = accounts.find_account_by("op@node.example")
     assert account is not None
