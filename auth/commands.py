@@ -1,6 +1,7 @@
 """`flask auth ...`: accounts, operators, clients, roles."""
 
 import sys
+from datetime import datetime
 from uuid import UUID
 
 import click
@@ -9,11 +10,13 @@ from auth.errors import PlaceUnknown
 from auth.rules.access import kind_of_role
 from auth.services import accounts, clients, enrolment, first_passwords, grants
 from auth.services.people import names_of
-from auth.values import ROLE_KINDS, ClientWish
+from auth.values import ROLE_KINDS, ClientWish, RoleGrant
 from consortium.kernel.cli import command_group, json_command
+from consortium.kernel.clock import end_of_day, start_of_day
 from consortium.kernel.errors import NotFound
 from consortium.kernel.principal import SYSTEM
 from consortium.kernel.settings import current_settings
+from consortium.kernel.web.formats import DEFAULT_ZONE
 from consortium.services.consortia import get_consortium
 from consortium.services.organisations import get_organisation
 
@@ -187,36 +190,110 @@ def create_operator() -> dict[str, object]:
     return _link(enrolment.invite_operator(SYSTEM))
 
 
+_ROLE = f"One of: {' '.join(ROLE_KINDS)}."
+_SINCE = "First day, or an RFC 3339 instant; now unless told."
+_UNTIL = "Last day, that day included, or an RFC 3339 instant, excluded."
+# Days are those of the society, elsewhere of Shanghai.
+_a_bound = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"])
+
+
 @json_command(grant_group, "add")
 @click.argument("identifier")
-@click.option("--role", required=True, help=f"One of: {' '.join(ROLE_KINDS)}.")
+@click.option("--role", required=True, help=_ROLE)
 @click.option("--society", help="Code of the society.")
 @click.option("--consortium", help="Code of the consortium.")
+@click.option("--since", type=_a_bound, help=_SINCE)
+@click.option("--until", type=_a_bound, help=f"{_UNTIL} No end unless told.")
 def add_grant(
-    identifier: str, role: str, society: str | None, consortium: str | None
+    identifier: str,
+    role: str,
+    society: str | None,
+    consortium: str | None,
+    since: datetime | None,
+    until: datetime | None,
 ) -> dict[str, object]:
-    """Give the owner of an account a role from now on."""
-    account = accounts.find_account_by(identifier)
-    if account is None:
-        raise NotFound
+    """Give the owner of an account a role, from now on or for a period."""
+    person_id = _owner(identifier)
+    key = _place(role, society, consortium)
+    zone = _zone(role, key)
     made = grants.grant_role(
-        SYSTEM, person_id=account.person_id, role=role, key=_place(role, society, consortium)
+        SYSTEM,
+        person_id=person_id,
+        role=role,
+        key=key,
+        since=_begin(since, zone),
+        until=_end(until, zone),
     )
-    return {"id": made.id, "role": made.role, "kind": made.kind, "key": made.key}
+    return _tell(made)
+
+
+@json_command(grant_group, "end")
+@click.argument("holder")
+@click.option("--role", help=_ROLE)
+@click.option("--society", help="Code of the society.")
+@click.option("--consortium", help="Code of the consortium.")
+@click.option("--until", type=_a_bound, help=f"{_UNTIL} Now unless told.")
+def end_grant(
+    holder: str,
+    role: str | None,
+    society: str | None,
+    consortium: str | None,
+    until: datetime | None,
+) -> list[dict[str, object]]:
+    """End a role, from the next request on or at a later day.
+
+    HOLDER is the account's e-mail, mobile or society:number, with --role and its place; or the
+    id of one grant as `flask auth grant list` prints it, and nothing else is needed.
+    """
+    grant_id = _read_id(holder)
+    if grant_id is not None:
+        held = grants.get_grant(grant_id)
+        end = _end(until, _zone(held.role, held.key))
+        return [_tell(grants.end_grant(SYSTEM, grant_id=grant_id, until=end))]
+    if role is None:
+        raise click.UsageError("Name the role with --role, or give the id of a grant.")
+    person_id = _owner(holder)
+    key = _place(role, society, consortium)
+    ended = grants.end_role(
+        SYSTEM, person_id=person_id, role=role, key=key, until=_end(until, _zone(role, key))
+    )
+    return [_tell(grant) for grant in ended]
+
+
+def _read_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _zone(role: str, key: str) -> str:
+    return get_organisation(key).time_zone if kind_of_role(role) == "society" else DEFAULT_ZONE
+
+
+def _begin(bound: datetime | None, zone: str) -> datetime | None:
+    if bound is None or bound.tzinfo is not None:
+        return bound
+    return start_of_day(bound.date(), zone)
+
+
+def _end(bound: datetime | None, zone: str) -> datetime | None:
+    if bound is None or bound.tzinfo is not None:
+        return bound
+    return end_of_day(bound.date(), zone)
+
+
+def _tell(grant: RoleGrant) -> dict[str, object]:
+    return {
+        "id": grant.id, "role": grant.role, "kind": grant.kind, "key": grant.key,
+        "since": grant.since, "until": grant.until,
+    }  # fmt: skip
 
 
 @json_command(grant_group, "list")
 @click.argument("identifier")
 def list_grants(identifier: str) -> list[dict[str, object]]:
-    """Print every role of the owner of an account."""
-    account = accounts.find_account_by(identifier)
-    if account is None:
-        raise NotFound
-    name = names_of([account.person_id]).get(account.person_id)
-    return [
-        {
-            "id": grant.id, "name": name, "role": grant.role, "kind": grant.kind,
-            "key": grant.key, "since": grant.since, "until": grant.until,
-        }
-        for grant in grants.list_grants(account.person_id)
-    ]  # fmt: skip
+    """Print every role of the owner of an account, ended ones too."""
+    person_id = _owner(identifier)
+    name = names_of([person_id]).get(person_id)
+    return [{**_tell(grant), "name": name} for grant in grants.list_grants(person_id)]

@@ -156,6 +156,33 @@ class GrantForbidden(Forbidden):
     message = N_("You cannot give this role. Ask the operator of the node.")
 
 
+class GrantNotFound(NotFound):
+    """No such role is held."""
+
+    code = "grant-not-found"
+    message = N_("There is no such role to end. See which are held: flask auth grant list.")
+
+
+class RoleHeldLonger(Conflict):
+    """The role is held for longer already."""
+
+    code = "role-held-longer"
+    message = N_(
+        "The role %(role)s is held for longer already, so nothing would end then. "
+        "Set its end with: flask auth grant end --until."
+    )
+
+
+class LastOperator(Conflict):
+    """The node would be left without an operator."""
+
+    code = "last-operator"
+    message = N_(
+        "Nobody else could run this node then. Make another operator first: "
+        "flask auth operator create prints a link for her to open."
+    )
+
+
 class ClientNotFound(NotFound):
     """No such client."""
 

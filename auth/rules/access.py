@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID
 
-from auth.values import ROLE_KINDS
+from auth.values import ROLE_KINDS, RoleGrant
 from consortium.kernel.principal import Grant
 
 PASSWORD_MOST = 256
@@ -147,6 +147,29 @@ def society_of(grants: Iterable[Grant]) -> str | None:
 def kind_of_role(role: str) -> str | None:
     """Over which kind of place a role is held, or None for no role of ours."""
     return ROLE_KINDS.get(role)
+
+
+def outlasts(until: datetime | None, end: datetime | None) -> bool:
+    """Whether a period goes on after another has ended; None is no end.
+
+    >>> outlasts(None, datetime(2027, 1, 1)), outlasts(datetime(2027, 1, 1), datetime(2027, 1, 1))
+    (True, False)
+    """
+    return end is not None and (until is None or until > end)
+
+
+def find_covering(
+    grants: Iterable[RoleGrant], *, since: datetime, until: datetime | None
+) -> RoleGrant | None:
+    """The grant in force during the whole of a period, of several the longest; None for none.
+
+    >>> find_covering([], since=datetime(2027, 1, 1), until=None) is None
+    True
+    """
+    covering = [
+        grant for grant in grants if grant.since <= since and not outlasts(until, grant.until)
+    ]
+    return max(covering, key=lambda held: (held.until is None, held.until or since), default=None)
 
 
 def hash_secret(secret: str) -> str:

@@ -164,3 +164,75 @@ def test_a_lost_link_is_made_anew_until_there_is_a_password(
     code, told = run(app, "account", "link", "s@math.example")
     assert (code, told["code"]) == (1, "password-set")
     assert run(app, "account", "link", "nobody@math.example")[0] == 1
+
+
+def held(app: Flask, email: str) -> list[tuple[str, str, str | None]]:
+    told = run(app, "grant", "list", email)[1]
+    rows = told if isinstance(told, list) else [told]
+    return [(row["role"], row["since"], row["until"]) for row in rows]
+
+
+def test_a_role_is_given_for_a_period_of_days_where_the_society_is(
+    app: Flask, clock: FixedClock, societies: object
+) -> None:
+    add(app, "s@math.example")
+    code, told = run(
+        app, "grant", "add", "s@math.example", *SECRETARY,
+        "--since", "2026-07-01", "--until", "2026-12-31",
+    )  # fmt: skip
+    assert code == 0
+    assert (told["since"], told["until"]) == ("2026-06-30T16:00:00Z", "2026-12-31T16:00:00Z")
+    code, told = run(
+        app, "grant", "add", "s@math.example", "--society", "math", "--role", "organiser",
+        "--until", "2026-12-31T00:00:00Z",
+    )  # fmt: skip
+    assert (code, told["until"]) == (0, "2026-12-31T00:00:00Z")
+    for until in ("2026-05-31", "2026-01-01T00:00:00Z"):
+        code, told = run(app, "grant", "add", "s@math.example", *SECRETARY, "--until", until)
+        assert (code, told["code"]) == (1, "period-invalid")
+    assert run(app, "grant", "add", "s@math.example", *SECRETARY, "--until", "soon")[0] == 2
+
+
+def test_a_role_is_ended_by_its_person_role_and_place(
+    app: Flask, clock: FixedClock, societies: object
+) -> None:
+    add(app, "s@math.example", *SECRETARY)
+    run(app, "grant", "add", "s@math.example", "--society", "comp", "--role", "secretary")
+    now = clock.now().isoformat().replace("+00:00", "Z")
+    code, told = run(app, "grant", "end", "s@math.example", *SECRETARY)
+    assert (code, told["role"], told["key"], told["until"]) == (0, "secretary", "math", now)
+    assert [until for _, _, until in held(app, "s@math.example")] == [now, None]
+    code, told = run(app, "grant", "end", "s@math.example", *SECRETARY)
+    assert (code, told["code"]) == (1, "grant-not-found")
+
+
+def test_a_role_is_ended_by_the_id_that_the_list_prints(app: Flask, societies: object) -> None:
+    add(app, "s@math.example", *SECRETARY)
+    grant_id = run(app, "grant", "list", "s@math.example")[1]["id"]
+    code, told = run(app, "grant", "end", grant_id, "--until", "2100-12-31")
+    assert (code, told["id"], told["until"]) == (0, grant_id, "2100-12-31T16:00:00Z")
+    ended = [run(app, "grant", "end", grant_id) for _ in range(2)]
+    assert [code for code, _ in ended] == [0, 0]
+    assert ended[0][1]["until"] == ended[1][1]["until"] != told["until"]
+    code, told = run(app, "grant", "end", "0198c0de-0000-7000-8000-000000000000")
+    assert (code, told["code"]) == (1, "grant-not-found")
+    assert run(app, "grant", "end", "s@math.example")[0] == 2
+
+
+def test_the_last_operator_stays(app: Flask, societies: object) -> None:
+    # She has no password yet, so she could not run the node.
+    add(app, "new@node.example", "--role", "operator")
+    code, _ = run(
+        app, "account", "add", "--email", "op@node.example", "--name", "Op", "--role", "operator",
+        "--password-stdin", text=f"{PASSWORD}\n",
+    )  # fmt: skip
+    assert code == 0
+    code, told = run(app, "grant", "end", "op@node.example", "--role", "operator")
+    assert (code, told["code"]) == (1, "last-operator")
+    assert "flask auth operator create" in told["detail"]
+    assert held(app, "op@node.example")[0][2] is None
+    link = run(app, "account", "link", "new@node.example")[1]["link"]
+    submit(app.test_client(), link.removeprefix("http://localhost:8000"), password=PASSWORD)
+    assert run(app, "grant", "end", "op@node.example", "--role", "operator")[0] == 0
+    code, told = run(app, "grant", "end", "new@node.example", "--role", "operator")
+    assert (code, told["code"]) == (1, "last-operator")

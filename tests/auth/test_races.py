@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,17 +11,19 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from auth import models
-from auth.services import enrolment, one_time_codes
-from auth.services.enrolment import Added
+from auth.errors import LastOperator
+from auth.services import enrolment, grants, one_time_codes
+from auth.services.enrolment import Added, add_account
 from consortium.kernel.crypto import digest
 from consortium.kernel.db import db
 from consortium.kernel.principal import SYSTEM
 from consortium.kernel.settings import Settings
 from consortium.kernel.unit_of_work import reading, unit_of_work
-from tests.auth.browsing import Site, sign_in
+from tests.auth.browsing import PASSWORD, Site, sign_in
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -128,3 +131,32 @@ def test_single_use_things_are_used_once(
     # One sign-in of her own, one a code, one a link; one account of her own, one a link.
     assert len(rows(sa.select(models.SignInSession.id))) == 1 + 25 + 5
     assert len(rows(sa.select(models.Account.id))) == 1 + 5
+
+
+def test_two_operators_do_not_end_each_other(app: Flask) -> None:
+    ids = [
+        grants.list_grants(
+            add_account(
+                SYSTEM, name="Op", email=f"{name}@node.example", password=PASSWORD, role="operator"
+            ).person_id
+        )[0].id
+        for name in ("a", "b")
+    ]
+    outcomes: list[str] = []
+
+    def end_the_second() -> None:
+        with app.app_context():
+            try:
+                grants.end_grant(SYSTEM, grant_id=ids[1])
+                outcomes.append("ended")
+            except LastOperator as refusal:
+                outcomes.append(refusal.code)
+
+    other = threading.Thread(target=end_the_second)
+    with unit_of_work():
+        grants.end_grant(SYSTEM, grant_id=ids[0])
+        other.start()
+        # Who does not wait for this transaction is done by then, and has counted on the first.
+        other.join(timeout=0.5)
+    other.join(timeout=30)
+    assert outcomes == ["last-operator"]

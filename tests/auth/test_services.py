@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ from auth.errors import (
     PasswordTooShort,
     PersonNotFound,
     PlaceUnknown,
+    RoleHeldLonger,
     RoleUnknown,
     SignInRefused,
 )
@@ -44,11 +46,14 @@ from auth.services import (
 from auth.services.enrolment import Added, add_account
 from auth.services.sign_in import sign_in_with_password
 from auth.values import ClientWish, PersonWish
+from consortium.errors import PeriodInvalid
 from consortium.kernel import people as people_port
+from consortium.kernel.audit.models import AuditRow
 from consortium.kernel.clock import FixedClock, read_now
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden, NotFound
 from consortium.kernel.feature import JobPage
+from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.principal import ANONYMOUS, SYSTEM, Grant, Principal
 from consortium.kernel.settings import EXTENSION
 from consortium.kernel.unit_of_work import reading, unit_of_work
@@ -60,6 +65,11 @@ ADMIN = Principal(grants=(Grant("society_admin", "society", "math"),))
 @reading
 def count(model: type) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+@reading
+def last(column: Any, condition: Any) -> list[Any]:
+    return list(db.session.scalars(sa.select(column).where(condition)))
 
 
 def test_people_are_recorded_without_a_credential(app: Flask) -> None:
@@ -196,6 +206,58 @@ def test_the_same_role_twice_is_one_grant(member: Added) -> None:
         grants.grant_role(SYSTEM, person_id=member.person_id, role="operator") for _ in range(2)
     ]
     assert made[0] == made[1]
+
+
+def test_a_role_is_added_to_what_she_holds_and_never_cut_by_adding(
+    clock: FixedClock, member: Added
+) -> None:
+    wish = {"person_id": member.person_id, "role": "secretary", "key": "math"}
+    soon, late = clock.now() + timedelta(days=10), clock.now() + timedelta(days=20)
+    short = grants.grant_role(SYSTEM, **wish, until=soon)
+    assert grants.grant_role(SYSTEM, **wish, until=soon) == short
+    longer = grants.grant_role(SYSTEM, **wish, until=late)
+    assert (longer.id != short.id, longer.until) == (True, late)
+    with pytest.raises(RoleHeldLonger):
+        grants.grant_role(SYSTEM, **wish, until=soon)
+    assert grants.grant_role(SYSTEM, **wish).until is None
+
+
+def test_every_grant_of_a_role_ends_also_one_that_has_not_begun(
+    clock: FixedClock, member: Added
+) -> None:
+    wish = {"person_id": member.person_id, "role": "secretary", "key": "math"}
+    now = clock.now()
+    grants.grant_role(SYSTEM, **wish, until=now + timedelta(days=1))
+    grants.grant_role(SYSTEM, **wish, since=now + timedelta(days=5))
+    ended = grants.end_role(SYSTEM, **wish)
+    assert [grant.until for grant in ended] == [now, now + timedelta(days=5)]
+    clock.advance(days=6)
+    assert grants.list_holders("secretary", "society", "math") == []
+
+
+def test_an_ended_role_is_told_and_audited(clock: FixedClock, member: Added) -> None:
+    wish = {"person_id": member.person_id, "role": "secretary", "key": "math"}
+    grants.grant_role(SYSTEM, **wish)
+    grants.end_role(SYSTEM, **wish)
+    now = clock.now().isoformat()
+    period = {"since": now, "until": now}
+    place = {"role": "secretary", "kind": "society", "key": "math"}
+    told = last(OutboxRow.data, OutboxRow.topic == "auth.grant.ended")
+    assert told == [{"person_id": str(member.person_id), **place, **period}]
+    audited = last(AuditRow.detail, AuditRow.action == "auth.grant.ended")
+    assert audited == [{**place, **period}]
+
+
+def test_an_end_is_refused_where_giving_would_be(member: Added) -> None:
+    wish = {"person_id": member.person_id, "role": "secretary", "key": "comp"}
+    made = grants.grant_role(SYSTEM, **wish)
+    with pytest.raises(GrantForbidden):
+        grants.end_role(ADMIN, **wish)
+    with pytest.raises(GrantForbidden):
+        grants.end_grant(ADMIN, grant_id=made.id)
+    with pytest.raises(PeriodInvalid):
+        grants.end_role(SYSTEM, **wish, until=read_now() - timedelta(days=1))
+    assert grants.get_grant(made.id) == made
 
 
 def test_a_link_of_another_purpose_sets_no_password(societies: object) -> None:
