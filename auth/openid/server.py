@@ -24,6 +24,8 @@ from consortium.kernel.settings import current_settings
 
 EXTENSION = "auth.provider"
 _CLIENTS = "auth.clients"
+# RFC 7617, section 2 asks for the realm; what is wrong stands in the body (RFC 6749, section 5.2).
+BASIC = 'Basic realm="consortium", charset="UTF-8"'
 
 
 class NamedIssuer(IssuerParameter):
@@ -62,7 +64,10 @@ class Provider(AuthorizationServer):
     def handle_response(self, status: int, body: Any, headers: Any) -> Response:
         """Authlib's answer as Flask's."""
         text = json.dumps(body, ensure_ascii=False) if isinstance(body, dict) else body
-        return Response(text, status=status, headers=dict(headers))
+        told = dict(headers)
+        if "WWW-Authenticate" in told:
+            told["WWW-Authenticate"] = BASIC
+        return Response(text, status=status, headers=told)
 
     def send_signal(self, name: Any, *args: object, **kwargs: object) -> None:
         """Nobody listens."""

@@ -2,6 +2,8 @@
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from flask import Blueprint, Response, json, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from auth.loader import bearer_token
 from auth.openid.discovery import describe_provider
@@ -10,7 +12,10 @@ from auth.openid.server import answer_token_request, find_party, oauth_error
 from auth.services.authorizations import find_token
 from consortium.kernel.clock import read_now
 from consortium.kernel.web import csrf_exempt
+from consortium.kernel.web.failures import answer_refusal
 from consortium.kernel.web.languages import speak
+from consortium.kernel.web.refusals import UploadTooLarge, refusal_of
+from consortium.kernel.web.security import BadCharacters
 
 STEADY_SECONDS = 300
 
@@ -39,6 +44,23 @@ def token() -> Response:
     if request.mimetype != "application/x-www-form-urlencoded":
         return oauth_error(InvalidRequestError("Send the parameters as a form."))
     return answer_token_request()
+
+
+@blueprint.errorhandler(BadCharacters)
+@blueprint.errorhandler(UploadTooLarge)
+@blueprint.errorhandler(HTTPException)
+def refuse_request(error: Exception) -> AnyResponse:
+    """Refuse what was stopped before the endpoint saw it as the endpoint would have done."""
+    refusal = refusal_of(error)
+    if request.endpoint == "openid.token" and refusal.status < 500:
+        # The description is ASCII by RFC 6749, section 5.2, so it is not translated.
+        told = oauth_error(InvalidRequestError(refusal.text()))
+        # Too long a body stays 413: nothing about the request is wrong but its size.
+        told.status_code = refusal.status
+        return told
+    if request.endpoint == "openid.userinfo" and refusal.status == BadCharacters.status:
+        return _challenge(400, "invalid_request")
+    return answer_refusal(refusal)
 
 
 @blueprint.route("/oauth/userinfo", methods=["GET", "POST"])

@@ -390,7 +390,64 @@ def test_a_client_with_a_secret_must_show_it(site: Site, client: FlaskClient) ->
         outside.post("/oauth/token", data=form, headers={"Authorization": "Basic ////"}),
     ]
     assert [(a.status_code, a.json["error"]) for a in answers] == [(401, "invalid_client")] * 6
-    assert all("Basic" in a.headers["WWW-Authenticate"] for a in answers)
+    told = {a.headers["WWW-Authenticate"] for a in answers}
+    assert told == {'Basic realm="consortium", charset="UTF-8"'}
+
+
+@pytest.mark.parametrize("registered", ["client_secret_basic", "client_secret_post"])
+@pytest.mark.parametrize("is_in_body", [False, True])
+def test_a_secret_may_come_in_header_or_body_whichever_is_registered(
+    client: FlaskClient, societies: object, registered: str, is_in_body: bool
+) -> None:
+    made = register_site(
+        society=None, redirect_uris=(), post_logout_redirect_uris=(), auth_method=registered
+    )
+    own = {"client_id": made.client.client_id, "client_secret": made.secret or ""}
+    form = {"grant_type": "client_credentials", **(own if is_in_body else {})}
+    answer = client.post(
+        "/oauth/token", data=form, auth=None if is_in_body else tuple(own.values())
+    )
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"grant_type=authorization_code&code=a%00b",
+        b"grant_type=\xff\xfe",
+        b"%ff%fe=x",
+        b"a=%ed%a0%80",
+    ],
+)
+def test_a_broken_token_request_is_an_invalid_request(client: FlaskClient, body: bytes) -> None:
+    answer = client.post(
+        "/oauth/token", data=body, content_type="application/x-www-form-urlencoded"
+    )
+    assert (answer.status_code, answer.mimetype) == (400, "application/json")
+    assert answer.json["error"] == "invalid_request"
+    assert answer.json["error_description"].isascii()
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_broken_userinfo_request_is_an_invalid_request(client: FlaskClient) -> None:
+    answer = client.post("/oauth/userinfo", data={"access_token": "a\x00b"})
+    assert (answer.status_code, answer.json) == (400, {"error": "invalid_request"})
+
+
+def test_too_long_a_token_request_says_so_to_a_program(client: FlaskClient) -> None:
+    form, told = {"grant_type": "x"}, {"CONTENT_LENGTH": str(1 << 40)}
+    answer = client.post("/oauth/token", data=form, environ_overrides=told)
+    assert (answer.status_code, answer.json["error"]) == (413, "invalid_request")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_a_method_that_is_not_taken_is_told_to_a_program(client: FlaskClient, accept: str) -> None:
+    for path, allowed in (("/oauth/token", "POST"), ("/oauth/jwks", "GET")):
+        method = "get" if allowed == "POST" else "post"
+        answer = getattr(client, method)(path, headers={"Accept": accept})
+        assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+        assert answer.json["code"] == "method-not-allowed"
+        assert allowed in answer.headers["Allow"]
 
 
 def test_a_secret_may_come_in_the_body(site: Site, client: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Response, current_app, request
 from flask_babel import gettext
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from consortium.kernel.errors import ConsortiumError
@@ -16,8 +17,19 @@ _FORMS = ("text/html", PROBLEM, "application/json")
 
 def is_for_programs() -> bool:
     """Whether the address belongs to an API, whatever the caller would like to read."""
-    blueprint = current_app.blueprints.get(request.blueprint or "")
+    blueprint = current_app.blueprints.get(_blueprint_name())
     return request.path.startswith(_PROGRAM_PATHS) or getattr(blueprint, "for_programs", False)
+
+
+def _blueprint_name() -> str:
+    """The blueprint of the address, also where it was asked by a method it does not take."""
+    error = request.routing_exception
+    if not isinstance(error, MethodNotAllowed) or not error.valid_methods:
+        return request.blueprint or ""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    endpoint, _ = adapter.match(method=next(iter(error.valid_methods)))
+    return str(endpoint).rpartition(".")[0]
 
 
 def wants_problem() -> bool:
