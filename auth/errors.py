@@ -54,6 +54,13 @@ class CodeRefused(ConsortiumError):
     message = N_("This code is wrong or too old. Check it, or ask for another.")
 
 
+class CodeMissing(InvalidInput):
+    """The code was not filled in."""
+
+    code = "code-missing"
+    message = N_("The code is missing. Fill in the one that was sent to you.")
+
+
 class TooManyCodes(MustWait):
     """Too many codes were asked for."""
 

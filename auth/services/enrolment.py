@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from auth import models
-from auth.errors import CodeRefused, NameMissing, TooManyCodes
+from auth.errors import CodeMissing, CodeRefused, NameMissing, TooManyCodes
 from auth.policies import may_manage_accounts
 from auth.rules.identifiers import fold, read_identifier
 from auth.services import accounts, links, one_time_codes
@@ -88,8 +88,11 @@ def prove_activation(*, challenge: UUID, code: str) -> RosterEntry:
     """Show the person her own row once she has the code.
 
     Raises:
+        CodeMissing: nothing was filled in; it takes no attempt.
         CodeRefused: wrong, used, too old, tried too often, or sent to nobody.
     """
+    if not code.strip():
+        raise CodeMissing
     entry = _prove(challenge, code)
     if entry is None:
         raise CodeRefused

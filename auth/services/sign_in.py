@@ -9,7 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from auth import models
-from auth.errors import CodeRefused, MobileInvalid, SignInRefused, TooManyAttempts, TooManyCodes
+from auth.errors import (
+    CodeMissing,
+    CodeRefused,
+    MobileInvalid,
+    SignInRefused,
+    TooManyAttempts,
+    TooManyCodes,
+)
 from auth.rules.access import network_of
 from auth.rules.identifiers import normalise_mobile, read_identifier
 from auth.services import one_time_codes, throttles
@@ -188,8 +195,11 @@ def sign_in_with_code(
     """Open a session for whoever holds the phone.
 
     Raises:
+        CodeMissing: nothing was filled in; it takes no attempt.
         CodeRefused: wrong, used, too old, tried too often, or sent to nobody.
     """
+    if not code.strip():
+        raise CodeMissing
     opened = _redeem(challenge, code, address, replaced)
     if opened is None:
         raise CodeRefused

@@ -87,7 +87,7 @@ def show_code() -> ResponseReturnValue:
 @on_refusal(show_code)
 def sign_in_by_code() -> ResponseReturnValue:
     """Take a mobile number and send a code, or take the code and sign in."""
-    if not request.form.get("code"):
+    if "code" not in request.form:
         return send_code()
     challenge = session.get(_CHALLENGE)
     if challenge is None:

@@ -306,6 +306,20 @@ def test_a_number_that_nobody_has_looks_the_same(client: FlaskClient, member: Ad
     assert len(scalars(sa.select(OutgoingMessage.id))) == 1
 
 
+@pytest.mark.parametrize("code", ["", "  "])
+def test_a_missing_code_is_told_and_the_one_sent_stays_good(
+    client: FlaskClient, clock: FixedClock, member: Added, code: str
+) -> None:
+    submit(client, "/sign-in/code", mobile="13800138000")
+    sent = sent_code()
+    for _ in range(6):
+        told = submit(client, "/sign-in/code", mobile="13800138000", code=code)
+        assert (told.status_code, error_of(told)) == (422, "code-missing")
+        assert 'name="code"' in told.text
+    assert len(scalars(sa.select(OutgoingMessage.id))) == 1
+    assert submit(client, "/sign-in/code", code=sent or "").status_code == 303
+
+
 def test_a_code_takes_five_attempts(client: FlaskClient, member: Added) -> None:
     submit(client, "/sign-in/code", mobile="13800138000")
     code = sent_code() or ""
@@ -411,6 +425,14 @@ def test_a_row_is_not_shown_without_the_code(client: FlaskClient, row: RosterEnt
     answer = client.get("/activate/password")
     assert (answer.status_code, "高级会员" in answer.text) == (401, False)
     assert client.application.test_client().get("/activate/password").status_code == 401
+
+
+def test_a_missing_activation_code_takes_no_attempt(client: FlaskClient, row: RosterEntry) -> None:
+    activate(client)
+    for _ in range(6):
+        told = submit(client, "/activate/code", code="")
+        assert (told.status_code, error_of(told)) == (422, "code-missing")
+    assert submit(client, "/activate/code", code=sent_code() or "").status_code == 303
 
 
 def test_an_activation_is_used_once(client: FlaskClient, row: RosterEntry) -> None:
