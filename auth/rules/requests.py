@@ -15,6 +15,7 @@ SINGLE_PARAMETERS = (
     "max_age", "code_challenge", "code_challenge_method", "response_mode", "id_token_hint",
 )  # fmt: skip
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
+_NO_WAY_ON = frozenset({"/sign-out", "/signed-out"})
 _PRIVATE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
@@ -212,6 +213,10 @@ def select_next(text: str | None) -> str:
 
     >>> select_next("/me/recognitions?lang=en")
     '/me/recognitions?lang=en'
+    The pages of signing out lead home instead: whoever signs in does not mean to go there.
+
+    >>> select_next("/sign-out?next=/me")
+    '/'
     >>> select_next("//evil.example"), select_next("/\\evil.example"), select_next(None)
     ('/', '/', '/')
     """
@@ -220,4 +225,4 @@ def select_next(text: str | None) -> str:
     parts = _split(text)
     if parts is None or parts.scheme or parts.netloc or not _PRINTABLE.fullmatch(text):
         return "/"
-    return text
+    return "/" if parts.path in _NO_WAY_ON else text

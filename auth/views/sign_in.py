@@ -109,6 +109,14 @@ def send_code() -> ResponseReturnValue:
     return show_code()
 
 
+@blueprint.get("/sign-out")
+def show_sign_out() -> ResponseReturnValue:
+    """Ask whether to sign out: a link that was followed, or fetched ahead, does not do it."""
+    if current_principal().session_id is None:
+        return redirect("/signed-out", 302)
+    return page("auth/sign_out.html")
+
+
 @blueprint.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
     """End the session here; sites that were opened with it keep their own."""

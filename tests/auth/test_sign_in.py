@@ -93,6 +93,28 @@ def test_a_member_signs_in_and_out(client: FlaskClient, member: Added) -> None:
     assert not is_signed_in(client)
 
 
+def test_the_address_of_signing_out_asks_and_does_nothing(
+    client: FlaskClient, member: Added
+) -> None:
+    assert client.get("/sign-out").location == "/signed-out"
+    sign_in(client)
+    shown = client.get("/sign-out", headers={"Accept": "text/html"})
+    assert (shown.status_code, 'action="/sign-out"' in shown.text) == (200, True)
+    assert is_signed_in(client)
+    assert submit(client, "/sign-out").location == "/"
+    assert not is_signed_in(client)
+
+
+def test_who_signs_in_on_the_way_to_signing_out_is_led_home(
+    client: FlaskClient, member: Added
+) -> None:
+    page = "/sign-in?next=/sign-out"
+    form = {"identifier": "zhang@math.example", "password": PASSWORD, "next": "/sign-out"}
+    assert submit(client, page, **form).location == "/"
+    assert client.get(page).location == "/"
+    assert is_signed_in(client)
+
+
 def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(
     client: FlaskClient, member: Added
 ) -> None:
