@@ -1,5 +1,6 @@
 """The OpenID Provider through the browser and the token endpoint."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -103,6 +104,21 @@ def test_userinfo_tells_what_was_allowed(site: Site, client: FlaskClient) -> Non
     info = client.get("/oauth/userinfo", headers=bearer).json
     claims = claims_of(client, told["id_token"])
     assert info == {"sub": claims["sub"], "name": "张三"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN", "zh-TW"])
+def test_consent_names_the_page_where_it_is_taken_back_as_it_is_called(
+    site: Site, client: FlaskClient, language: str
+) -> None:
+    sign_in(client)
+    client.get(f"/?lang={language}")
+    asked = site.ask().text
+    link = re.search(r'<a href="/me/sites">([^<]+)</a>', client.get("/me").text)
+    assert link is not None
+    assert link[1] in asked
+    title = re.search(r"<title>([^<·|–-]+)", client.get("/me").text)
+    assert title is not None
+    assert title[1].strip() in asked
 
 
 def test_a_remembered_consent_is_not_asked_again(site: Site, client: FlaskClient) -> None:
