@@ -1,6 +1,6 @@
 """The blueprint of auth's pages, and the sign-in cookie they set."""
 
-from flask import Blueprint, request, session
+from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from auth.loader import session_token
@@ -9,6 +9,7 @@ from auth.services.sessions import Opened
 from consortium.kernel.principal import forget_principal
 from consortium.kernel.settings import current_settings
 from consortium.kernel.web import languages
+from consortium.kernel.web.csrf import begin_page_session
 
 blueprint = Blueprint("auth", __name__, template_folder="../templates")
 
@@ -32,7 +33,7 @@ def cookie() -> str | None:
 
 def remember(response: Response, opened: Opened) -> Response:
     """Give the browser its new session's secret; what it had before ends with it."""
-    session.clear()
+    begin_page_session()
     settings = current_settings()
     response.set_cookie(
         settings.session_cookie,
@@ -48,7 +49,7 @@ def remember(response: Response, opened: Opened) -> Response:
 
 def forget(response: Response) -> Response:
     """Take the sign-in cookie back."""
-    session.clear()
+    begin_page_session()
     settings = current_settings()
     response.delete_cookie(
         settings.session_cookie,

@@ -14,6 +14,7 @@ from auth.services.sessions import end_session
 from auth.views.pages import address, blueprint, cookie, forget, remember
 from consortium.kernel.principal import current_principal
 from consortium.kernel.web import on_refusal, page, wants_problem
+from consortium.kernel.web.csrf import is_of_former_page_session
 from consortium.kernel.web.failures import answer_refusal
 from consortium.kernel.web.refusals import refusal_of
 
@@ -48,9 +49,13 @@ def _may_go_on() -> bool:
 
 @blueprint.errorhandler(CSRFError)
 def refuse_old_form(error: CSRFError) -> ResponseReturnValue:
-    """Refuse a form without its token; a sign-in form may be one of before another sign-in."""
+    """Refuse a form without its token.
+
+    A sign-in form of this browser from before it signed in, in another tab, is told as that.
+    """
     is_sign_in = request.endpoint in {"auth.sign_in", "auth.sign_in_by_code"}
-    if is_sign_in and current_principal().person_id is not None and not wants_problem():
+    is_hers = current_principal().person_id is not None and is_of_former_page_session()
+    if is_sign_in and is_hers and not wants_problem():
         refusal = SignedInAlready()
         return page("auth/signed_in.html", refusal=refusal, next=next_path()), refusal.status
     return answer_refusal(refusal_of(error))

@@ -504,6 +504,34 @@ def test_a_sign_in_form_of_before_another_sign_in_says_so_and_goes_on(
     assert client.get("/sign-in").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in/code"])
+def test_a_form_from_elsewhere_is_refused_to_who_is_signed_in(
+    client: FlaskClient, member: Added, path: str
+) -> None:
+    client.environ_base["HTTP_ACCEPT"] = "text/html"
+    sign_in(client)
+    of_another_browser = csrf_of(client.application.test_client().get("/sign-in"))
+    form = {"identifier": "zhang@math.example", "password": PASSWORD, "mobile": "13800138000"}
+    for token in ({}, {"csrf_token": "x"}, {"csrf_token": of_another_browser}):
+        told = client.post(path, data={**form, **token})
+        assert (told.status_code, error_of(told)) == (400, "csrf-failed"), token
+
+
+def test_an_old_form_is_known_after_signing_out_and_in_again(
+    client: FlaskClient, member: Added
+) -> None:
+    client.environ_base["HTTP_ACCEPT"] = "text/html"
+    form = {"identifier": "zhang@math.example", "password": PASSWORD}
+    old = csrf_of(client.get("/sign-in"))
+    sign_in(client)
+    submit(client, "/me/sites", "/sign-out")
+    told = client.post("/sign-in", data={"csrf_token": old, **form})
+    assert (told.status_code, error_of(told)) == (400, "csrf-failed")
+    sign_in(client)
+    told = client.post("/sign-in", data={"csrf_token": old, **form})
+    assert (told.status_code, error_of(told)) == (409, "signed-in-already")
+
+
 def test_a_form_without_its_token_is_refused_to_who_is_not_signed_in(
     client: FlaskClient, member: Added
 ) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, request
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask import Blueprint, Flask, request, session
+from flask_wtf.csrf import CSRFProtect, generate_csrf, validate_csrf
 from markupsafe import Markup, escape
 
 from consortium.kernel.principal import current_principal
@@ -12,6 +12,8 @@ from consortium.kernel.web.answers import is_for_programs
 
 View = TypeVar("View", bound="Callable[..., Any] | Blueprint")
 FIELD = "csrf_token"
+# Secrets of the page sessions that this browser had before, the last one first.
+_FORMER = ("former_csrf_1", "former_csrf_2", "former_csrf_3")
 # A browser never adds these schemes by itself, so another site cannot ride on them.
 _SENT_ON_PURPOSE = ("bearer ", "dpop ")
 
@@ -31,6 +33,30 @@ def csrf_exempt(view: View) -> View:
 def csrf_field() -> Markup:
     """The hidden field that every form carries."""
     return Markup('<input type="hidden" name="%s" value="%s">') % (FIELD, escape(generate_csrf()))
+
+
+def begin_page_session() -> None:
+    """Forget what the browser's page session held, but for which forms were of it."""
+    held = [session.get(name) for name in (FIELD, *_FORMER)]
+    session.clear()
+    secrets = [secret for secret in held if secret is not None]
+    session.update(zip(_FORMER, secrets, strict=False))
+
+
+def is_of_former_page_session() -> bool:
+    """Whether the request's form was made for this very browser, before it last began anew.
+
+    It proves no more than that: what it asks for is not done.
+    """
+    return any(_fits(request.form.get(FIELD), name) for name in _FORMER)
+
+
+def _fits(token: str | None, name: str) -> bool:
+    try:
+        validate_csrf(token, token_key=name)
+    except ValueError:
+        return False
+    return True
 
 
 def _protect() -> None:
