@@ -68,6 +68,7 @@ def test_a_session_writes_with_the_token_of_any_page(client: FlaskClient) -> Non
         ({"title": "x", "at": "2026-01-01T00:00:00"}, [("/at", "invalid-instant")]),
         ({"title": "x", "at": "0001-01-01T00:00:00+23:59"}, [("/at", "invalid-instant")]),
         ({"title": "x", "at": "9999-12-31T23:59:59-23:59"}, [("/at", "invalid-instant")]),
+        ({"title": "x", "at": "9999-12-31T23:59:59Z"}, [("/at", "invalid-instant")]),
         (
             {"title": "x", "price": {"amount": 1.5, "currency": "CNY"}},
             [("/price", "invalid-money")],
@@ -199,3 +200,9 @@ def test_a_token_that_nobody_has_is_refused(client: FlaskClient, method: str) ->
     answer = client.open(PATH, method=method, json={}, headers={"Authorization": "Bearer bad"})
     assert (answer.status_code, answer.json and answer.json["code"]) == (401, "token-invalid")
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="consortium", error="invalid_token"'
+
+
+def test_an_instant_too_far_away_is_told_so(client: FlaskClient) -> None:
+    (fault,) = post(client, {"title": "x", "at": "9999-12-31T23:59:59Z"}).json["errors"]
+    assert "the years 1801 to 8999" in fault["message"]
+    assert post(client, {"title": "x", "at": "8999-12-31T23:59:59Z"}).status_code == 201

@@ -36,6 +36,7 @@ _CODES = {
         "A text holds control characters or signs that turn the direction of writing."
     ): "invalid-characters",
     N_("A number is out of range."): "out-of-range",
+    N_("An instant lies in the years 1801 to 8999. Take a nearer one."): "invalid-instant",
 }
 # What it says with numbers in it: the shape, our code, our words with places for the numbers.
 _SHAPES = tuple(

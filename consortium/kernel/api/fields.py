@@ -17,11 +17,16 @@ _PERSON = re.compile(r"[a-z][a-z0-9-]{0,62}:\S{1,64}|[A-Za-z0-9._~-]{1,255}", re
 LARGEST_AMOUNT = 10**15
 
 
+class OutOfReach(ValueError):
+    """An instant outside the years 1801 to 8999; no zone leads from there past the calendar."""
+
+
 def read_instant(text: str) -> datetime:
     """An RFC 3339 instant; any offset is taken, the value is UTC.
 
     Raises:
-        ValueError: it is none, names no offset, or lies outside the years 1800 to 9000.
+        OutOfReach: it lies outside the years 1801 to 8999.
+        ValueError: it is none, or names no offset.
 
     >>> read_instant("2026-12-31T16:00:00Z").isoformat()
     '2026-12-31T16:00:00+00:00'
@@ -36,7 +41,7 @@ def read_instant(text: str) -> datetime:
     parts = f"{day}T{clock}{(fraction or '')[:7]}{'+00:00' if zone in 'Zz' else zone}"
     naive_offset = datetime.fromisoformat(parts)
     if not 1801 <= naive_offset.year <= 8999:
-        raise ValueError(text)
+        raise OutOfReach(text)
     return naive_offset.astimezone(UTC)
 
 
@@ -53,7 +58,8 @@ class InstantField(fields.Field[datetime]):
     """An instant, RFC 3339 in UTC with a Z; an aware datetime inside."""
 
     default_error_messages = {
-        "invalid": "Write an instant as RFC 3339 in UTC: 2026-12-31T16:00:00Z."
+        "invalid": "Write an instant as RFC 3339 in UTC: 2026-12-31T16:00:00Z.",
+        "out_of_reach": "An instant lies in the years 1801 to 8999. Take a nearer one.",
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -68,6 +74,8 @@ class InstantField(fields.Field[datetime]):
             raise self.make_error("invalid")
         try:
             return read_instant(value)
+        except OutOfReach as error:
+            raise self.make_error("out_of_reach") from error
         except ValueError as error:
             raise self.make_error("invalid") from error
 
