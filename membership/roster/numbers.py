@@ -153,10 +153,13 @@ def decide_width(counts: Mapping[int, tuple[int, int]]) -> int | None:
 def pad_number(text: str, width: int | None) -> str:
     """Give back leading zeros that a spreadsheet dropped, when the width is known.
 
-    >>> pad_number("42", 5), pad_number("M42", 5), pad_number("42", None)
-    ('00042', 'M42', '42')
+    It drops all of them, so a number that still begins with one has lost none.
+
+    >>> pad_number("42", 5), pad_number("M42", 5), pad_number("42", None), pad_number("042", 5)
+    ('00042', 'M42', '42', '042')
     """
-    return text.zfill(width) if width and text.isdecimal() else text
+    is_bare = text.isdecimal() and not text.startswith("0")
+    return text.zfill(width) if width and is_bare else text
 
 
 def read_mobile(cell: Cell) -> str | Noted | None:

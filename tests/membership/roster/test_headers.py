@@ -1,5 +1,6 @@
 """Where the header stands, what the columns are called, and which rows hold a member."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -449,6 +450,29 @@ def test_zeros_that_the_society_uses_come_back() -> None:
     roster = read(files.text(rows), vocabulary=vocabulary)
     assert roster.values["member_number"] == ["00042", "12345"]
     assert [(note.cell, note.code) for note in roster.notes] == [("A2", "member-number-padded")]
+
+
+@pytest.mark.parametrize("form", [files.text, files.xlsx])
+def test_a_number_that_still_begins_with_a_zero_has_lost_none(
+    form: Callable[[files.Rows], bytes],
+) -> None:
+    vocabulary = Vocabulary(today=files.VOCABULARY.today, number_width=6)
+    rows = (
+        ("会员号", "姓名"),
+        ("0012", "丁四"),
+        ("00077", "戊五"),
+        ("088", "己六"),
+        ("99", "庚七"),
+    )
+    roster = read(form(rows), vocabulary=vocabulary)
+    assert roster.values["member_number"] == ["0012", "00077", "088", "000099"]
+    assert [(note.cell, note.code) for note in roster.notes] == [("A5", "member-number-padded")]
+
+
+def test_zeros_come_back_onto_cells_that_hold_numbers() -> None:
+    vocabulary = Vocabulary(today=files.VOCABULARY.today, number_width=6)
+    roster = read(files.xlsx((("会员号", "姓名"), (88, "己六"))), vocabulary=vocabulary)
+    assert roster.values["member_number"] == ["000088"]
 
 
 def test_identity_and_mobile_numbers_are_masked_in_the_report() -> None:
