@@ -8,7 +8,7 @@ from typing import Final
 from consortium.kernel.errors import N_
 from membership.roster.characters import is_left_over, is_nothing, narrow, plain
 from membership.roster.errors import CellFault
-from membership.roster.telephones import strip_labels
+from membership.roster.telephones import find_numbers, strip_labels
 from membership.roster.values import Cell
 
 SCIENTIFIC: Final = re.compile(r"[+-]?\d(?:\.\d+)?[eE]\+?\d{1,2}")
@@ -185,7 +185,7 @@ def read_mobile(cell: Cell) -> str | Noted | None:
         raise _rounded("mobile-rounded")
     parts = [part for part in (piece.strip() for piece in _SPLIT.split(text)) if part]
     parts = [part for part in parts if _DIGIT.search(part)] or parts
-    found = [_read_one(part) for part in parts]
+    found = [number for part in parts for number in _read_part(part)]
     mobiles = [number for number in found if number and not number.startswith("tel:")]
     if mobiles:
         return _first_of(mobiles, kept=len(found))
@@ -229,6 +229,13 @@ def looks_rounded(number: object) -> bool:
 def refuse_rounded_mobile() -> CellFault:
     """The fault of a number that looks whole but stands in a rounded column."""
     return _rounded("mobile-rounded")
+
+
+def _read_part(text: str) -> list[str | None]:
+    """The number of a piece; or its numbers, where nothing but their own labels parts them."""
+    one = _read_one(text)
+    several = [_read_one(number) for number in find_numbers(text)] if one is None else []
+    return several if len(several) > 1 and all(several) else [one]
 
 
 def _read_one(text: str) -> str | None:

@@ -12,7 +12,8 @@ _WORDS: Final = (
     "中国移动", "中国联通", "中国电信", "移动", "联通", "电信", "中国", "国内", "大陆", "内地",
     "香港", "澳门", "台湾", "臺灣", "号码", "新号", "telephone", "mobilephone", "mobile",
     "cellphone", "cell", "phone", "tel", "mob", "wechat", "whatsapp", "office", "work", "home",
-    "personal", "china", "hongkong", "m", "t", "p", "h", "o", "w", "hk",
+    "personal", "china", "hongkong", "m", "t", "p", "h", "o", "w", "hk", "传真", "傳真", "fax", "f",
+    "小灵通", "固定", "移", "固", "c",
 )  # fmt: skip
 _OWN: Final = "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True))
 _MARKS: Final = r"[\s()\[\]【】::.,·/_*#\u2022\u2014-]"
@@ -22,6 +23,17 @@ _BEFORE: Final = re.compile(rf"(?:{_MARKS}|{_OWN})*+", re.IGNORECASE)
 _AFTER: Final = re.compile(
     rf"(?<=\d)\s*+(?:\((?:{_OWN}|短号:?\s*\d{{3,6}}|{_INNER})++\)|{_INNER}*+(?:{_OWN})++)\s*$",
     re.IGNORECASE,
+)
+# A whole number as it is dialled here, so that two in a row are told apart without a sign.
+_WHOLE: Final = re.compile(
+    r"""(?<![\d+])(?:
+        (?:(?:\+|00)?86[-\s]*)?1[3-9]\d(?:[-\s]?\d{4}){2}
+        | 09\d\d[-\s]?\d{3}[-\s]?\d{3}
+        | (?:(?:\+|00)86[-\s]*\(?0?[1-9]\d{1,2}\)?[-\s]?|\(?0[1-9]\d{0,2}\)?[-\s]?)?
+          [2-9]\d{2,3}[-\s]?\d{4}(?:\s?(?:转|轉|ext\.?|x|\#|-)\s?\d{1,6})?
+        | [48]00[-\s]?\d{3}[-\s]?\d{4}
+    )(?!\d)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _NUMBER: Final = re.compile(r"[+(]?\d")
 _LETTER: Final = re.compile(r"[^\W\d_]")
@@ -48,3 +60,15 @@ def strip_labels(text: str) -> str | None:
         text = text[label.end() :]
     text = _AFTER.sub("", text)
     return None if _LETTER.search(text) else text.strip()
+
+
+def find_numbers(text: str) -> list[str]:
+    """The numbers of a text in which nothing else stands but labels of the member's own.
+
+    >>> find_numbers("13800138000(办)010-62781234(宅)")
+    ['13800138000', '010-62781234']
+    >>> find_numbers("配偶13800138000 010-62781234")
+    []
+    """
+    rest = _WHOLE.sub(" ", text)
+    return _WHOLE.findall(text) if _BEFORE.fullmatch(rest) else []
