@@ -27,9 +27,12 @@ _SPACES: Final = dict.fromkeys((160, 8194, 8195, 8199, 8201, 8239), 32)
 _NARROW: Final = _WIDTHS | _INVISIBLE | _SPACES
 _CLEAN: Final = _INVISIBLE | _SPACES | {0x3000: 0x20}
 
-_DOTS: Final = re.compile(
-    f"(?<=[{HAN}])\\s*[\u00b7\u2022\u2027\u30fb\uff65\u2219\u22c5\uff0e\u25cf.]\\s*(?=[{HAN}])"
+# What input methods, Big5 and fonts offer as the middle dot of 买买提·艾力 (UTS 39 confuses most).
+_DOT_SIGNS: Final = (
+    "\u00b7\u2022\u2027\u30fb\uff65\u2219\u22c5\uff0e\u25cf\ufe52\u0387\u2024\u2e31\u2e33\ua78f"
+    "\u1427\u16eb\u318d\u119e\u02d9\u25e6\u2218"
 )
+_DOTS: Final = re.compile(f"(?<=[{HAN}])\\s*[{_DOT_SIGNS}.]\\s*(?=[{HAN}])")
 _BETWEEN_HAN: Final = re.compile(f"(?<=[{HAN}])\\s+(?=[{HAN}])")
 _PLAIN_HAN: Final = re.compile("[\u4e00-\u9fff]{1,8}")
 _IDEOGRAPHS: Final = re.compile(f"[{HAN}]")
@@ -41,8 +44,7 @@ _LETTER: Final = re.compile(f"[^\\W\\d_]|[{HAN}]")
 # names of every language. Whatever else stands there, marks apart, is no part of a name.
 _SPELLING: Final = re.compile(
     f"(?:[^\\W\\d_]|[{HAN}]|[\u2e80-\u2fdf\U000f0000-\U0010fffd]"
-    "|[ '`\u2018\u2019\u02bb\u02bc\u00b4.,()\uff08\uff09\u00b7\u2022\u2027\u30fb\uff65\u2219\u22c5"
-    "\uff0e\u25cf\u2010\u2011\u2012\u2013-])+"
+    f"|[ '`\u2018\u2019\u02bb\u02bc\u00b4.,()\uff08\uff09{_DOT_SIGNS}\u2010\u2011\u2012\u2013-])+"
 )
 _SEVERAL_NAMES: Final = re.compile(
     f"[{HAN}\\w)\uff09]\\s*[\u3001;\uff1b/\uff0f|\\\\&\uff06+]\\s*[{HAN}\\w]"
