@@ -74,7 +74,7 @@ def assign(
         if index in chosen and header.matches[index][2] != "sensitive":
             columns.append(_mapped(index, source, chosen[index]))
         elif source:
-            found = _weigh(header.matches[index], sample, vocabulary)
+            found = _weigh(header.matches[index], sample, vocabulary, source)
             columns.append(Column(index, source, *found))
     by_hand = frozenset(chosen)
     columns = _find_grades(columns, samples, header.matches, vocabulary)
@@ -87,7 +87,7 @@ def _mapped(index: int, source: str, field: str | None) -> Column:
     return Column(index, source or name_column(index), field, _MAPPED, reason)
 
 
-def _weigh(match: Match, sample: Sequence[Cell], vocabulary: Vocabulary) -> Match:
+def _weigh(match: Match, sample: Sequence[Cell], vocabulary: Vocabulary, source: str) -> Match:
     """Weigh a header by how many of the sample's cells the field can read."""
     field, confidence, reason = match
     if field is None or not sample:
@@ -96,7 +96,7 @@ def _weigh(match: Match, sample: Sequence[Cell], vocabulary: Vocabulary) -> Matc
         return _tell_grade_from_class(field, confidence, sample, vocabulary)
     if field == "mobile" and share(sample, _has_at_sign) > 0.6:
         return "email", round(confidence * 0.9, 2), reason
-    test = test_of(field, sample)
+    test = test_of(field, sample, header=source)
     if test is None:
         return match
     weighed = round(confidence * (0.5 + 0.5 * share(sample, test)), 2)
@@ -163,10 +163,10 @@ def _has_at_sign(cell: Cell) -> object:
     return True if isinstance(cell, str) and ("@" in cell or "\uff20" in cell) else None
 
 
-def test_of(field: str, sample: Sequence[Cell]) -> Test | None:
-    """The reader that must accept a field's cells, or None for free text."""
+def test_of(field: str, sample: Sequence[Cell], *, header: str) -> Test | None:
+    """The reader that must accept the cells below a header, or None for free text."""
     if field in ("since", "until", "birth_date"):
-        style = learn_style(sample)
+        style = learn_style(sample, header=header)
         return lambda cell: read_date(cell, edge="until", style=style)
     tests: dict[str, Test] = {
         "member_number": read_member_number,

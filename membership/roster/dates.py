@@ -33,6 +33,11 @@ _REPUBLIC: Final = re.compile(
     r"(?:民[国國]|中[华華]民[国國])\s*(\d{1,3})\s*[-/.年]\s*"
     r"(?:(\d{1,2})\s*[-/.月]?\s*(?:(\d{1,2})\s*[日号號]?)?)?"
 )
+_SHORT_YEAR: Final = re.compile(
+    r"(\d{1,3})\s*[-/.年]\s*(\d{1,2})\s*(?:[-/.月]\s*(?:(\d{1,2})\s*[日号號]?)?)?"
+)
+_LAST_REPUBLIC: Final = 150
+_OF_REPUBLIC: Final = re.compile(r"民[国國]|\bROC\b|\bR\.O\.C\.")
 _WORDED: Final = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?[\s\-.,]+)?([a-z]{3,9})\.?[\s\-.,]+(?:(\d{1,2})(?:st|nd|rd|th)?[\s,]+)?(\d{4})"
 )
@@ -49,19 +54,8 @@ _SINGLE_MONTH: Final = re.compile(r"\d{4}\s*(?:[-/._]\s*[2-9]|年\s*[1-9]\s*月)
 _DAY_FIRST: Final = re.compile(r"d{1,2}[-/.]?m{1,2}[-/.]?y{2,4}|日[-/.]?月[-/.]?年")
 _MONTH_FIRST: Final = re.compile(r"m{1,2}[-/.]?d{1,2}[-/.]?y{2,4}|月[-/.]?日[-/.]?年")
 _MONTHS: Final = (
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-)
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
 _OPEN: Final = frozenset(
     (
         "长期", "長期", "长期有效", "長期有效", "至今", "永久", "永久有效", "终身", "終身", "终生",
@@ -78,12 +72,14 @@ class DateStyle:
     `padded_months`: the column writes 1975.03, so 1975.1 is October; `single_months`: it writes
     1975-3, so 1975.1 is January. `day_first`: 13/02/1975 occurs or the header says DD/MM/YYYY
     (True), 02/13/1975 occurs (False), or neither (None). `epoch_1904` belongs to the workbook.
+    `republic`: years are those of the Republic, as the header says or 109/1/1 shows.
     """
 
     epoch_1904: bool = False
     padded_months: bool = False
     single_months: bool = False
     day_first: bool | None = None
+    republic: bool = False
 
 
 def order_of(header: str) -> bool | None:
@@ -109,15 +105,19 @@ def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False, header: str 
     True
     >>> learn_style(["03/02/1975"], header="Birthday (MM/DD/YYYY)").day_first
     False
+    >>> learn_style(["109/01/01", "98/3/2"]).republic, learn_style(["98/3/2"]).republic
+    (True, False)
     """
-    padded = single = False
-    firsts = seconds = 0
+    padded = single = western = False
+    firsts = seconds = years = 0
     for cell in cells:
         if not isinstance(cell, str | float):
+            western = western or isinstance(cell, date)
             continue
         if isinstance(cell, str) and _PLAIN.fullmatch(cell):
+            western = True
             continue
-        text = cell.strip() if isinstance(cell, str) else repr(cell)
+        text = narrow(cell).strip() if isinstance(cell, str) else repr(cell)
         if not padded and _PADDED_MONTH.fullmatch(text):
             padded = True
         elif not single and _SINGLE_MONTH.fullmatch(text) and isinstance(cell, str):
@@ -125,11 +125,18 @@ def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False, header: str 
         elif (found := _NUMERIC.fullmatch(text)) is not None:
             firsts = max(firsts, int(found[1]))
             seconds = max(seconds, int(found[2]))
+        elif (found := _SHORT_YEAR.fullmatch(text)) is not None and found[3]:
+            years = max(years, int(found[1]))
+        elif text[:4].isdecimal():
+            western = True
     seen = None if (firsts > 12) == (seconds > 12) else firsts > 12
     stated = order_of(header)
     silent = max(firsts, seconds) <= 12
     day_first = stated if silent or stated == seen else None if stated is not None else seen
-    return DateStyle(epoch_1904, padded, single, day_first)
+    # No other count of years has come to a hundred and some yet.
+    republic = 100 <= years <= _LAST_REPUBLIC and not (western or padded or single or firsts)
+    republic = republic or _OF_REPUBLIC.search(header) is not None
+    return DateStyle(epoch_1904, padded, single, day_first, republic)
 
 
 def read_date(cell: Cell, *, edge: Edge, style: DateStyle) -> date | Noted | None:
@@ -221,6 +228,10 @@ def _read_written(text: str, *, edge: Edge, style: DateStyle) -> date | Noted:
         return _read_numeric(int(found[1]), int(found[2]), int(found[3]), style=style)
     if found := _WORDED.fullmatch(text):
         return _read_worded(found, edge=edge)
+    if found := _SHORT_YEAR.fullmatch(text):
+        if style.republic and 1 <= int(found[1]) <= _LAST_REPUBLIC:
+            return _read_republic(found, edge=edge)
+        raise CellFault("date-unclear", _SHORT)
     raise _unclear()
 
 
@@ -372,3 +383,9 @@ def _unclear() -> CellFault:
     return CellFault(
         "date-unclear", N_("This is no date that can be read. Write it as 1975-03-02.")
     )
+
+
+_SHORT: Final = N_(
+    "The year has no four digits. Write the date as 1975-03-02; or, if the column counts the years "
+    "of the Republic, write 民國 into its header."
+)

@@ -92,7 +92,7 @@ def _fits(rows: Sequence[Sequence[Cell]], place: int, field: str) -> bool:
     cells = [row[place] for row in rows if place < len(row) and row[place] != ""]
     if field == "member_number" and not all(any(map(str.isdigit, str(cell))) for cell in cells):
         return False
-    test = test_of(field, cells)
+    test = test_of(field, cells, header="")
     return len(cells) * 2 > len(rows) and test is not None and share(cells, test) >= _ALIKE
 
 

@@ -82,7 +82,7 @@ def holds_dates(sample: Sequence[Cell], *, header: str = "") -> bool:
     (True, False)
     """
     filled = [cell for cell in sample if not is_nothing(plain(cell))][:_SAMPLE]
-    style = learn_style(filled)
+    style = learn_style(filled, header=header)
     is_dated = _DAYS.search(header) is not None
     days = [
         day

@@ -1,5 +1,6 @@
 """Cells as offices type them, as tables of what is written, what is read and what is refused."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -15,7 +16,7 @@ from membership.roster.numbers import (
     read_member_number,
     read_mobile,
 )
-from membership.roster.values import OPEN_END
+from membership.roster.values import OPEN_END, Roster
 from tests.membership.roster import files
 from tests.membership.roster.files import read
 
@@ -476,3 +477,46 @@ def test_a_landline_of_the_mainland_is_still_one() -> None:
     for cell in ("0931-8888888", "09318888888", "010-62345678"):
         assert isinstance(found := read_mobile(cell), Noted)
         assert found.code == "mobile-landline"
+
+
+REPUBLIC = (
+    ("109/01/01", date(2020, 1, 1)),
+    ("98/5/1", date(2009, 5, 1)),
+    ("112.12.31", date(2023, 12, 31)),
+    ("110年3月2日", date(2021, 3, 2)),
+    ("民國109年1月1日", date(2020, 1, 1)),
+)
+
+
+def _joined(header: str, texts: Sequence[str]) -> Roster:
+    rows = [(str(place), "张三", text) for place, text in enumerate(texts, start=1)]
+    return read(files.text([("会员号", "姓名", header), *rows]))
+
+
+def test_years_of_the_republic_are_told_by_one_past_the_hundredth() -> None:
+    roster = _joined("入会日期", [text for text, _ in REPUBLIC])
+    assert (roster.faults, roster.values["since"]) == ((), [day for _, day in REPUBLIC])
+
+
+@pytest.mark.parametrize("header", ["入会日期（民國）", "入会日期(民国)", "Join date (ROC)"])
+def test_years_of_the_republic_are_told_by_the_header(header: str) -> None:
+    roster = _joined(header, ["75/03/02", "8.1.2", "89年7月"])
+    assert roster.faults == ()
+    assert roster.values["since"] == [date(1986, 3, 2), date(1919, 1, 2), date(2000, 7, 1)]
+
+
+@pytest.mark.parametrize(
+    "others", [("98/05/01",), ("2020-01-01", "109/01/01"), ("2020/1/1", "109/01/01"), ("151/1/1",)]
+)
+def test_years_that_may_be_meant_otherwise_are_refused_with_the_remedy(
+    others: tuple[str, ...],
+) -> None:
+    roster = _joined("入会日期", ["75/03/02", *others])
+    fault = roster.faults[0]
+    assert (fault.cell, fault.code) == ("C2", "date-unclear")
+    assert "write 民國 into its header" in fault.message
+
+
+def test_the_last_day_counts_in_years_of_the_republic_too() -> None:
+    roster = _joined("有效期至", ["114/12/31", "115/2", "長期"])
+    assert roster.values["until"] == [date(2025, 12, 31), date(2026, 2, 28), OPEN_END]
