@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from membership.roster.characters import fold, plain
+from membership.roster.columns import share, test_of
 from membership.roster.header import Header
 from membership.roster.values import Cell, Column, Grid
 
@@ -21,6 +22,10 @@ _FOOTER_LATIN: Final = re.compile(
 _TOTAL: Final = re.compile(
     r"(?:人数)?(?:合计|小计|总计|共计|总数|累计)(?:人数)?:?|(?:grand|sub-?)?totals?:?"
 )
+# The words alone are never a name, whatever stands beside them: 经办人 | 王五 | 13800138000.
+_TITLE: Final = re.compile(rf"{_FOOTER.pattern}(?:人|者|员|单位|日期|时间)?:?")
+# What no total and no remark fills.
+_TELLING: Final = ("mobile", "email", "national_id", "orcid")
 _COUNT: Final = re.compile(
     r"共[计有]?\d+(?:人|名|位|条|行|名会员|位会员)|第\d+页.*|page\d+.*|\d+records?"
 )
@@ -50,7 +55,7 @@ class Lines:
         self._shown = frozenset(plain(cell) for head in heads for cell in head if cell != "")
         self._first = header.first_data_row
         self._used = [column.index for column in columns if column.field]
-        place = {column.field: column.index for column in columns if column.field}
+        self._places = place = {column.field: column.index for column in columns if column.field}
         self._name = place["name"]
         self._number = place.get("member_number")
         self._wide = {
@@ -113,6 +118,8 @@ class Lines:
         if [fold(plain(cell)) for cell in self._grid.rows[row]] in self._titles:
             return "header"
         named = name != "" and str(name).strip() and not self._is_footer(name)
+        if not named and self._is_person(row, name):
+            return None
         if self._is_footer(first) and (not named or len(filled) <= 2):
             return "footer"
         if name != "" and self._is_footer(name) and len(filled) <= 4:
@@ -120,6 +127,21 @@ class Lines:
         if len(filled) == 1 and (row in self._wide or _SECTION.fullmatch(fold(plain(first)))):
             return "section"
         return None
+
+    def _is_person(self, row: int, name: Cell) -> bool:
+        """Whether 合计明 or 总小雨 is a name: beside it stand what she is and how to reach her."""
+        if not isinstance(name, str) or not name.strip() or not _is_read(name, "name"):
+            return False
+        if _TITLE.fullmatch(fold(name)) or _FOOTER_LATIN.fullmatch(name.strip()):
+            return False
+        cells = self._grid.rows[row]
+        filled = [
+            field
+            for field, index in self._places.items()
+            if index < len(cells) and str(cells[index]).strip() and field != "name"
+        ]
+        told = [field for field in _TELLING if field in filled]
+        return len(filled) > 1 and any(_is_read(cells[self._places[one]], one) for one in told)
 
     def _is_footer(self, cell: Cell) -> bool:
         if not isinstance(cell, str) or not cell.strip():
@@ -130,6 +152,11 @@ class Lines:
         return bool(
             _FOOTER.match(text) or _COUNT.fullmatch(text) or _FOOTER_LATIN.match(cell.lstrip())
         )
+
+
+def _is_read(cell: Cell, field: str) -> bool:
+    test = test_of(field, [cell], header="")
+    return test is not None and share([cell], test) == 1.0
 
 
 def _is_example(cell: Cell) -> bool:

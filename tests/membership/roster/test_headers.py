@@ -205,6 +205,30 @@ def test_a_count_in_the_place_of_a_number_is_no_member(words: str) -> None:
     assert (roster.read, dict(roster.skipped_rows)) == (1, {"footer": (3,)})
 
 
+@pytest.mark.parametrize("name", ["合计明", "总计", "备注", "共计军"])
+@pytest.mark.parametrize("first", ["", "6"])
+def test_a_name_like_a_total_is_one_beside_a_grade_and_a_mobile(name: str, first: str) -> None:
+    rows = (("序号", *HEADER), (first, "", name, "普通会员", "13800000004"))
+    roster = read(files.text(rows))
+    is_person = name in ("合计明", "共计军")
+    assert (roster.values["name"] == [name], roster.skipped == {}) == (is_person, is_person)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("", "", "合计明", "", ""),
+        ("", "", "合计二人", "普通会员", "2"),
+        ("", "", "经办人", "王五", "13800000004"),
+        ("", "", "经办人：王五", "普通会员", "13800000004"),
+        ("", "", "Prepared by", "Ada", "13800000004"),
+    ],
+)
+def test_a_footer_with_a_count_or_a_telephone_is_still_one(row: tuple[str, ...]) -> None:
+    roster = read(files.text((("序号", *HEADER), ("1", *PEOPLE[0]), row)))
+    assert (roster.read, dict(roster.skipped_rows)) == (1, {"footer": (3,)})
+
+
 def test_rows_passed_over_are_named() -> None:
     rows = (HEADER, PEOPLE[0], HEADER, PEOPLE[1], ("合计", "", "", "2"), ("制表人：李", "", "", ""))
     roster = read(files.xlsx(rows))
