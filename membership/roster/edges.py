@@ -33,10 +33,12 @@ _EDGES: Final = (
     ("since", re.compile(f"{_BASE}{_SINCE}{_TAIL}")),
     ("until", re.compile(f"{_BASE}{_UNTIL}{_TAIL}")),
     ("since", re.compile(f"{_OWN}(?:有效|{_VALID})?{_FIRST}{_DAY}?")),
-    ("since", re.compile(f"{_OWN}{_ADMITTED}(?:批准|登记|注册|生效)?{_DAY}")),
+    ("since", re.compile(f"{_OWN}{_ADMITTED}(?:批准|审批|登记|注册|生效)?(?:{_DAY}|年度?)")),
     ("until", re.compile(f"{_OWN}(?:有效|{_VALID})?{_LAST}{_DAY}?")),
     ("until", re.compile(f"{_OWN}{_VALID}(?:{_LAST}|至|到)?{_DAY}?(?:至|到)?")),
 )
+# Without a day they may head a column of yes and no, so their cells have to speak for them.
+_BARE: Final = re.compile(f"{_OWN}(?:何时)?(?:批准)?{_ADMITTED}(?:批准|登记|注册)?|注册|登记")
 _RANGE: Final = re.compile(f"(?:{_BASE})?{_TAIL}(?:起止|始终|起讫|{_SINCE}{_UNTIL}){_TAIL}")
 
 _WORDS: Final = re.compile(r"[a-z]+")
@@ -78,6 +80,15 @@ def find_edge(key: str) -> str | None:
     ('until', 'since', None)
     """
     return next((field for field, pattern in _EDGES if pattern.fullmatch(key)), None)
+
+
+def is_bare_admission(key: str) -> bool:
+    """Say whether a folded header speaks of joining and not of a day: 入会, 首次入会, 加入学会.
+
+    >>> is_bare_admission("入会"), is_bare_admission("申请入会")
+    (True, False)
+    """
+    return _BARE.fullmatch(key) is not None
 
 
 def find_latin_edge(text: str) -> str | None:

@@ -195,6 +195,17 @@ class DatesUnclear(ConsortiumError):
     )
 
 
+class FirstDayUnclear(DatesUnclear):
+    """A column of dates may hold the first day of membership."""
+
+    code = "dates-unclear"
+    message = N_(
+        "These columns hold dates and no column was found for the first day of membership: "
+        "%(columns)s. Choose what they hold, or that they are not used, on the page or with "
+        "--columns, and read the file again."
+    )
+
+
 class CellFault(ValueError):
     """One cell cannot be used; `message` says what to do about it."""
 

@@ -56,7 +56,12 @@ SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
         "startdate", "memberssince", "membersince", "joiningdate", "joiningon", "enrolmentdate",
         "enrollmentdate", "validfrom", "from", "admissiondate", "dateofadmission", "electiondate",
         "datejoined", "start", "effectivedate", "起", "起始", "登记日期", "登记时间",
-        "会员登记日期", "会籍登记日期", "dateofmembership", "membershipdate",
+        "会员登记日期", "会籍登记日期", "dateofmembership", "membershipdate", "注册时间",
+        "注册年月", "注册日", "登记年月", "登记日", "批准日", "批准年月", "成为会员时间",
+        "成为会员日期", "起算日期", "起算日", "入本会时间", "入本会日期", "registered",
+        "registeredon", "registereddate", "registrationdate", "dateofregistration",
+        "dateregistered", "approvedon", "approvaldate", "dateapproved", "dateofapproval",
+        "activesince", "inductiondate", "inducted", "memsince",
     ),
     "until": (
         "有效期", "有效期至", "有效期止", "到期日期", "到期时间", "到期年月", "会籍到期",
@@ -150,6 +155,11 @@ UNSURE: Final[dict[str, float]] = {
     "通行证号": 0.9, "起": 0.7, "起始": 0.75, "登记日期": 0.75, "登记时间": 0.75, "止": 0.7,
     "dateofmembership": 0.8, "membershipdate": 0.75, "到期": 0.85, "截止": 0.75, "ends": 0.75,
     "效期": 0.85, "regno": 0.8, "regno.": 0.8, "mno": 0.7, "名称": 0.6, "member": 0.75,
+    "注册时间": 0.75, "注册年月": 0.75, "注册日": 0.75, "登记年月": 0.75, "登记日": 0.75,
+    "registered": 0.7, "registeredon": 0.75, "registereddate": 0.75, "registrationdate": 0.75,
+    "dateofregistration": 0.75, "dateregistered": 0.75, "approvedon": 0.75, "approvaldate": 0.75,
+    "dateapproved": 0.75, "dateofapproval": 0.75, "inducted": 0.75, "批准日": 0.85,
+    "批准年月": 0.85,
     "手提": 0.85, "行动": 0.7, "联络方式": 0.75, "mob": 0.85, "mailbox": 0.85,
 }  # fmt: skip
 """Names that other columns go by as well; every other name is certain (1.0)."""

@@ -1,7 +1,8 @@
-"""Columns of dates that nobody has explained, in a roster without a column for the last day.
+"""Columns of dates that nobody has explained, in a roster that lacks the first or the last day.
 
-A last day under a name that is not known would make every member permanent, the expired ones too.
-So such a column must be explained, or left out by choice, before the roster is applied.
+A last day under a name that is not known would make every member permanent, the expired ones too; a
+first day would be lost, and every new member join on the day of the import. So such a column must
+be explained, or left out by choice, before the roster is applied.
 """
 
 import re
@@ -11,33 +12,45 @@ from datetime import date
 from typing import Final
 
 from consortium.kernel.errors import N_
-from membership.roster.characters import is_nothing, plain
-from membership.roster.dates import DateStyle, learn_style, read_date
-from membership.roster.errors import CellFault, DatesUnclear
+from membership.roster.characters import fold, is_nothing, plain
+from membership.roster.dates import DateStyle, Edge, learn_style, read_date
+from membership.roster.errors import CellFault, DatesUnclear, FirstDayUnclear
 from membership.roster.numbers import Noted
 from membership.roster.values import OPEN_END, Cell, Column, Fault, Roster, name_column
 from membership.roster.wording import Match
 
 CODE: Final = "dates-unclear"
 
+_BOTH: Final[tuple[Edge, ...]] = ("until", "since")
+
 _SAMPLE: Final = 120
 # 40023 may be a staff number and 2018 a class at school, unless the header speaks of days; eight
 # digits that make a day are hardly either.
 _BARE_DIGITS: Final = re.compile(r"(?!\d{8}$)\d+(?:\.0)?")
 _DAYS: Final = re.compile(r"日|期|时|年|date|day|year|valid", re.IGNORECASE)
+# What cannot be a first day: the end of something, or the day of something else. A last day is
+# asked for whatever the name says, because missing it does the greater harm.
+_NO_FIRST: Final = re.compile(
+    r"末|到期|截[止至]|届满|期满|失效|终止|[止至]$|退|离|故|逝|去世|出生|生日|诞|毕业|入学|学位|入职|"
+    r"参加工作|聘|任[职期]|退休|[缴交付汇退]费|付款|汇款|收款|开票|发票|[发领制换补]证|证件|证书|护照|"
+    r"身份证|有效|更新|修改|变更|提交|填[表报写]|导出|打印|登录|创建|录入|建档|会议|培训|活动|年检|"
+    r"下次|最近|上次|birth|born|dob|expir|until|end|paid|pay|due|renew|graduat|hire|employ|retire|"
+    r"updat|modif|creat|login|print|issu|passport|visa|idcard|degree|left|resign|deceas|last|next"
+)
 
 
 def mark_undated(
     columns: Sequence[Column], samples: Sequence[Sequence[Cell]], matches: Sequence[Match]
 ) -> tuple[Column, ...]:
-    """Give the reason `dates` to columns that could hold the last day, where none is known to.
+    """Give the reason `dates` to columns that could hold a last or first day that is not known.
 
     Args:
         columns: as assigned.
         samples: the first filled cells of each column.
         matches: what the header says; a name known to mean something else explains its column.
     """
-    if _knows_until(columns, samples):
+    missing = [edge for edge in _BOTH if not _knows(edge, columns, samples)]
+    if not missing:
         return tuple(columns)
     held = {column.index for column in columns}
     nameless = [
@@ -49,23 +62,24 @@ def mark_undated(
         replace(column, reason="dates")
         if column.reason == "unknown"
         and not _is_explained(matches[column.index])
+        and ("until" in missing or not _NO_FIRST.search(fold(column.source)))
         and column.index < len(samples)
         and holds_dates(samples[column.index], header=column.source)
         else replace(column, reason="dates")
-        if column.reason == "tied" and matches[column.index][0] == "until"
+        if column.reason == "tied" and matches[column.index][0] in missing
         else column
         for column in columns
     ]
     return tuple(sorted([*marked, *nameless], key=lambda column: column.index))
 
 
-def _knows_until(columns: Sequence[Column], samples: Sequence[Sequence[Cell]]) -> bool:
-    """Whether a column was found for the last day, or one of periods that give both days."""
+def _knows(edge: Edge, columns: Sequence[Column], samples: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a column was found for a day, or one of periods that give both days."""
     places = {column.field: column.index for column in columns if column.field}
-    since = places.get("since")
-    if "until" in places or since is None or since >= len(samples):
-        return "until" in places
-    found = [_read(cell, DateStyle()) for cell in samples[since][:_SAMPLE]]
+    other = places.get("since" if edge == "until" else "until")
+    if edge in places or other is None or other >= len(samples):
+        return edge in places
+    found = [_read(cell, DateStyle()) for cell in samples[other][:_SAMPLE]]
     periods = [day for day in found if isinstance(day, Noted) and day.code == "date-range"]
     return len(periods) * 2 > len(found)
 
@@ -110,18 +124,25 @@ def note_undated(columns: Sequence[Column], *, sheet: str | None, row: int) -> t
     if not undated:
         return ()
     cell = f"{undated[0].letter}{row}"
-    return (Fault(sheet, row, cell, None, "", CODE, _ASKED, {"columns": _name(undated)}),)
+    asked = _FIRST_ASKED if _lacks_first_only(columns) else _ASKED
+    return (Fault(sheet, row, cell, None, "", CODE, asked, {"columns": _name(undated)}),)
+
+
+def _lacks_first_only(columns: Sequence[Column]) -> bool:
+    fields = {column.field for column in columns}
+    return "until" in fields and "since" not in fields
 
 
 def require_dated(roster: Roster) -> None:
     """Refuse to apply a roster with dates that nobody has explained.
 
     Raises:
-        DatesUnclear: it has such columns.
+        DatesUnclear: it has such columns; FirstDayUnclear if they may hold the first day only.
     """
     undated = [column for column in roster.columns if column.reason == "dates"]
     if undated:
-        raise DatesUnclear(columns=_name(undated))
+        refusal = FirstDayUnclear if _lacks_first_only(roster.columns) else DatesUnclear
+        raise refusal(columns=_name(undated))
 
 
 def _name(columns: Sequence[Column]) -> str:
@@ -134,4 +155,8 @@ def _name(columns: Sequence[Column]) -> str:
 _ASKED: Final = N_(
     "These columns hold dates and no column was found for the last day of membership: %(columns)s. "
     "Nothing is applied until you say what they hold, or that they are not used."
+)
+_FIRST_ASKED: Final = N_(
+    "These columns hold dates and no column was found for the first day of membership: "
+    "%(columns)s. Nothing is applied until you say what they hold, or that they are not used."
 )

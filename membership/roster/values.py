@@ -103,8 +103,8 @@ class Column:
     `field` is None for a column that is not imported; `reason` then says why: `unknown`,
     `sensitive`, `another` (of another person or thing), `ignored` (a row counter), `counter` (a
     number that merely counts the rows), `taken` (another column fits better), `tied` (another fits
-    as well), `dates` (it may hold the last day, for which no other column was found), `joined` (the
-    given name beside a family name), `dropped` (by the user's mapping).
+    as well), `dates` (it may hold the last or first day, for which no other column was found),
+    `joined` (the given name beside a family name), `dropped` (by the user's mapping).
     `confidence` runs from 0 to 1.
     """
 

@@ -13,7 +13,7 @@ from typing import Final
 from rapidfuzz import fuzz, process
 
 from membership.roster.characters import fold
-from membership.roster.edges import find_edge, find_latin_edge, is_range
+from membership.roster.edges import find_edge, find_latin_edge, is_bare_admission, is_range
 from membership.roster.subjects import BRACKET, in_words, is_of_another, is_sensitive
 from membership.roster.synonyms import EXCLUDED, HALVES, IGNORED, SENSITIVE, SYNONYMS, UNSURE
 
@@ -43,6 +43,8 @@ _FUZZY_FROM: Final = 88.0
 _REMARKED: Final = 0.95
 _AMONG_WORDS: Final = 0.85
 _HALF_KNOWN: Final = 0.75
+# Dropped where no cell is a date.
+_BARE_ADMISSION: Final = 0.7
 # A remark decides what an unsure name such as 联系方式 or 编号 holds.
 _UNSURE_BELOW: Final = 0.9
 # Their cells are told apart from others by their form, so a second name beside theirs does no harm.
@@ -148,7 +150,9 @@ def _match_whole(text: str) -> Match | None:
     if is_range(whole):
         return UNKNOWN
     edge = find_edge(whole)
-    return None if edge is None else (edge, _REMARKED, None)
+    if edge is not None:
+        return edge, _REMARKED, None
+    return ("since", _BARE_ADMISSION, None) if is_bare_admission(whole) else None
 
 
 def _scale(match: Match, factor: float) -> Match:

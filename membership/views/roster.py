@@ -65,8 +65,8 @@ REASONS: Mapping[str, str] = {
     "taken": N_("Another column fits this field better; not imported."),
     "tied": N_("Another column fits this field as well; neither is imported. Choose one."),
     "dates": N_(
-        "Holds dates, and no column was found for the last day of membership. Choose what it "
-        "holds, or that it is not imported."
+        "Holds dates, and no column was found for the first or the last day of membership. Choose "
+        "what it holds, or that it is not imported."
     ),
     "joined": N_("Read as one name with the column of family names."),
     "dropped": N_("Left out by your choice."),
