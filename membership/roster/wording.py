@@ -71,6 +71,11 @@ _SUFFIX: Final = re.compile(
     r"(?:的|号码?|名称|全称|全名|名|信息|情况|栏|填写|[01一]|年月日|年月|年份|日|代码|编码|男|女)*"
     r"(?:(?:格式|样式|如|例如?|示例|yyyy).*)?"
 )
+# 挂靠单位 is another's, 挂靠分会 the branch to which the member belongs.
+_BRANCH: Final = re.compile(
+    r"(?:现?(?:挂靠|隶属|归属|归口|依托|从属|加入|参加|所属|所在|所入|注册))的?"
+    r"(?:专业)?(?:分会|专委会|专业委员会|工作委员会|工委会|分支机构|二级学会|二级分会|学组)(?:名称)?"
+)
 _ROOMS: Final = re.compile(r"(?:部门|院系|系所|学院|科室|处室|系)?")
 _SOCIETY_NAME: Final = re.compile(r"[\u4e00-\u9fff]{1,18}(?:学会|协会|研究会|会|学社)")
 _LATIN_SCRIPT: Final = re.compile(
@@ -149,6 +154,8 @@ def _match_whole(text: str) -> Match | None:
         return found
     if is_range(whole):
         return UNKNOWN
+    if _BRANCH.fullmatch(whole):
+        return "branch", _REMARKED, None
     edge = find_edge(whole)
     if edge is not None:
         return edge, _REMARKED, None

@@ -10,6 +10,22 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split("|")]
 
 
+@pytest.mark.parametrize(
+    "header",
+    words(
+        "挂靠分会 | 掛靠分會 | 挂靠专委会 | 挂靠专业委员会 | 挂靠分支机构 | 隶属分会 | 归口分会 | "
+        "加入分会 | 参加分会 | 所入分会 | 所属专业分会 | 所在学组 | 所属分会名称"
+    ),
+)
+def test_the_branch_to_which_a_member_belongs_is_hers(header: str) -> None:
+    assert match_header(header)[0] == "branch"
+
+
+@pytest.mark.parametrize("header", words("挂靠单位 | 推荐分会 | 依托单位 | 归口单位 | 参加分会场"))
+def test_what_a_branch_or_an_organisation_does_is_no_branch(header: str) -> None:
+    assert match_header(header)[0] != "branch"
+
+
 NUMBERS = (
     "会员 No. | 会员No. | 會員NO | 会员证书编号 | 会员卡编号 | 会籍号码 | Membership # | "
     "Member # | Member ID # | Reg. No. | Member Nr"
