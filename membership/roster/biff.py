@@ -3,12 +3,13 @@
 Record numbers and layouts: [MS-XLS] Excel Binary File Format, section 2.4.
 """
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from membership.roster.ooxml import padding_of
+from membership.roster.ooxml import Shown, padding_of
 
 _EOF: Final = 0x0A
 _DATE_MODE: Final = 0x22
@@ -20,6 +21,15 @@ _MULTIPLE_RK: Final = 0xBD
 _NUMBER: Final = 0x0203
 _BOOL_OR_ERROR: Final = 0x0205
 _ERROR_HEAD: Final = struct.pack("<HH", _BOOL_OR_ERROR, 8)
+_ROW: Final = 0x0208
+_IS_HIDDEN: Final = 0x20
+_HIDDEN_ROW: Final = re.compile(
+    struct.pack("<HH", _ROW, 16)
+    + b".{12}["
+    + b"".join(re.escape(bytes([flags])) for flags in range(256) if flags & _IS_HIDDEN)
+    + b"]",
+    re.DOTALL,
+)
 _ERRORS: Final = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -85,23 +95,27 @@ def read_extras(stream: bytes) -> Extras:
     return Extras(epoch_1904, sheets, formats)
 
 
-def read_shown(stream: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int], str]:
-    """Return, by row and column from 0, whole numbers under a format of zeros, and errors."""
+def read_shown(stream: bytes, extras: Extras, sheet: str) -> Shown:
+    """Return whole numbers under a format of zeros, errors, and hidden rows."""
     offset = extras.sheets.get(sheet)
-    # Walking the records of a full sheet takes a second, so look for a reason to first.
-    if offset is None or not (extras.formats or _ERROR_HEAD in stream):
-        return {}
     shown: dict[tuple[int, int], str] = {}
+    hidden: set[int] = set()
+    # Walking the records of a full sheet takes a second, so look for a reason to first.
+    is_worth = extras.formats or _ERROR_HEAD in stream or _HIDDEN_ROW.search(stream)
+    if offset is None or not is_worth:
+        return Shown(shown, frozenset())
     for kind, body in _records(stream, offset):
         if kind == _BOOL_OR_ERROR and len(body) >= 8 and body[7]:
             row, column = struct.unpack_from("<HH", body)
             shown[row, column] = _ERRORS.get(body[6], "#N/A")
+        elif kind == _ROW and len(body) >= 16 and body[12] & _IS_HIDDEN:
+            hidden.add(struct.unpack_from("<H", body)[0])
         elif extras.formats and kind in (_RK, _MULTIPLE_RK, _NUMBER):
             for row, column, form, number in _numbers(kind, body):
                 if form in extras.formats and number.is_integer() and number >= 0:
                     prefix, width = extras.formats[form]
                     shown[row, column] = prefix + str(int(number)).zfill(width)
-    return shown
+    return Shown(shown, frozenset(hidden))
 
 
 def _numbers(kind: int, body: bytes) -> Iterator[tuple[int, int, int, float]]:

@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from membership.roster.container import pieces
 from membership.roster.values import UNCALCULATED
@@ -28,10 +28,22 @@ _CELL: Final = re.compile(
 _FORMULA: Final = b"<f"
 _UNSTORED: Final = re.compile(rb"<f(?:\s[^<>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 _ERROR: Final = b't="e"'
+# A filter hides the rows that it leaves out; columns are hidden by a tag of their own.
+_HIDDEN: Final = b" hidden="
+_HIDDEN_ROW: Final = re.compile(
+    rb'<row(?=[^<>]*? hidden="(?:1|true)")[^<>]*? r="(\d{1,7})"', re.IGNORECASE
+)
 _OPENING: Final = b"<c "
 _LONGEST_TAG: Final = 512
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _PART: Final = re.compile(r"^/?(?:xl/)?")
+
+
+class Shown(NamedTuple):
+    """What a sheet shows otherwise: texts by row and column, and hidden rows, all from 0."""
+
+    texts: Mapping[tuple[int, int], str]
+    hidden: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +119,18 @@ def _formats(styles: bytes) -> dict[bytes, tuple[str, int]]:
     }
 
 
-def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int], str]:
-    """Return, by row and column from 0, cells that show other than they hold.
+def read_shown(data: bytes, extras: Extras, sheet: str) -> Shown:
+    """Return the cells of a sheet that show other than they hold, and its hidden rows.
 
-    These are whole numbers under a format of zeros (00042), formula errors (#N/A), and formulas
+    The cells are whole numbers under a format of zeros (00042), formula errors (#N/A), and formulas
     whose result the file does not hold, as programs write them that cannot calculate.
     """
     part = extras.sheets.get(sheet, "")
-    shown = {}
+    shown: dict[tuple[int, int], str] = {}
+    hidden: set[int] = set()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if part not in archive.namelist():
-            return {}
+            return Shown(shown, frozenset())
         for text in _rows(archive, part, wanted=bool(extras.formats)):
             for found in _CELL.finditer(text) if extras.formats or _ERROR in text else ():
                 place = _place(found[1], found[2])
@@ -126,7 +139,9 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> dict[tuple[int, int],
                     shown[place] = said
             if _FORMULA in text:
                 shown.update(dict.fromkeys(_find_unstored(text), UNCALCULATED))
-    return shown
+            if _HIDDEN in text:
+                hidden.update(int(found[1]) - 1 for found in _HIDDEN_ROW.finditer(text))
+    return Shown(shown, frozenset(hidden))
 
 
 def _find_unstored(text: bytes) -> Iterator[tuple[int, int]]:
@@ -143,7 +158,7 @@ def _find_unstored(text: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[bytes]:
-    """Yield stretches of whole rows; without padding formats only those with formulas or errors."""
+    """Yield stretches of whole rows; without padding formats only those that hold more to see."""
     kept = b""
     for piece in pieces(archive, part):
         kept += piece[64:]
@@ -151,7 +166,7 @@ def _rows(archive: zipfile.ZipFile, part: str, *, wanted: bool) -> Iterator[byte
         if end < 0:
             continue
         stretch, kept = kept[:end], kept[end:]
-        if wanted or _FORMULA in stretch or _ERROR in stretch:
+        if wanted or _FORMULA in stretch or _ERROR in stretch or _HIDDEN in stretch:
             yield stretch
 
 

@@ -19,7 +19,7 @@ from membership.roster.lines import Lines
 from membership.roster.numbering import fold_number
 from membership.roster.reading import ReadColumn, read_column, share_periods, show
 from membership.roster.repeats import list_repeated
-from membership.roster.sheets import choose_sheet, mark_continuations, note_sheets
+from membership.roster.sheets import choose_sheet, mark_continuations, note_hidden, note_sheets
 from membership.roster.synonyms import HALVES
 from membership.roster.text import read_text_file
 from membership.roster.undated import note_undated
@@ -99,7 +99,7 @@ def read_roster(
     report = _report(book, grid, header, columns, rows, read)
     row = header.rows[-1] + 1
     report.notes += note_unnumbered(columns, samples, header.matches, sheet=grid.name, row=row)
-    report.notes += note_sheets(sheets, row=row)
+    report.notes += note_sheets(sheets, row=row) + note_hidden(grid, rows, row=row)
     return Roster(
         kind=book.kind,
         encoding=book.encoding,

@@ -96,6 +96,27 @@ def _fits(rows: Sequence[Sequence[Cell]], place: int, field: str) -> bool:
     return len(cells) * 2 > len(rows) and test is not None and share(cells, test) >= _ALIKE
 
 
+def note_hidden(grid: Grid, rows: Sequence[int], *, row: int) -> list[Fault]:
+    """Notes on what was read though nobody sees it on opening the file.
+
+    Args:
+        grid: the sheet that was read.
+        rows: its rows that were read, counted from 0.
+        row: the header's.
+    """
+    notes = []
+    if not grid.visible:
+        params = {"sheet": grid.name or ""}
+        notes.append(Fault(grid.name, row, None, None, "", "sheet-hidden", _HIDDEN, params))
+    if grid.hidden:
+        notes += [
+            Fault(grid.name, place + 1, None, None, "", "rows-hidden", _ROWS_HIDDEN, {})
+            for place in rows
+            if place in grid.hidden
+        ]
+    return notes
+
+
 def note_sheets(sheets: Sequence[Sheet], *, row: int) -> list[Fault]:
     """Notes on visible sheets that hold members too and were not read; `row` is the header's."""
     read = next((sheet.name for sheet in sheets if sheet.chosen), None)
@@ -118,4 +139,12 @@ _UNREAD: Final = N_(
 _HEADLESS: Final = N_(
     "These sheets have rows like this one's, but no header, and were not read: %(sheets)s. Move "
     "their rows below the first sheet's, or give them its header row and import each by itself."
+)
+_HIDDEN: Final = N_(
+    "The sheet that was read is hidden: %(sheet)s. Show it in the spreadsheet (right click on the "
+    "tabs, Unhide) and see that it is the roster you mean."
+)
+_ROWS_HIDDEN: Final = N_(
+    "Rows that a filter or a hand has hidden in the sheet were read like the others. Delete those "
+    "that are not meant, and send the file again."
 )

@@ -70,13 +70,15 @@ class Sheet:
 class Grid:
     """The cells of one sheet; a row may be shorter than the widest one.
 
-    `merged` holds first row, first column, last row, last column, all counted from 0.
+    `merged` holds first row, first column, last row, last column, all counted from 0; `hidden` are
+    the rows, counted from 0, that a filter or a hand has hidden, where the format tells them.
     """
 
     name: str | None
     visible: bool
     rows: list[list[Cell]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
+    hidden: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -60,8 +60,9 @@ def read_workbook(data: bytes, kind: str) -> Book:
         return Book(kind=kind, encoding=None, grids=grids)
     try:
         extras = ooxml.read_extras(data)
-        for grid in grids:
-            _overlay(grid, ooxml.read_shown(data, extras, grid.name or ""))
+        grids = tuple(
+            _overlay(grid, ooxml.read_shown(data, extras, grid.name or "")) for grid in grids
+        )
     except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
         raise RosterDamaged from error
     return Book(kind=kind, encoding=None, grids=grids, epoch_1904=extras.epoch_1904)
@@ -83,8 +84,9 @@ def _read_xls(data: bytes) -> Book:
     grids = _read_grids(data)
     try:
         extras = biff.read_extras(stream)
-        for grid in grids:
-            _overlay(grid, biff.read_shown(stream, extras, grid.name or ""))
+        grids = tuple(
+            _overlay(grid, biff.read_shown(stream, extras, grid.name or "")) for grid in grids
+        )
     except (struct.error, IndexError, ValueError) as error:
         raise RosterDamaged from error
     return Book(kind="xls", encoding=None, grids=grids, epoch_1904=extras.epoch_1904)
@@ -134,12 +136,13 @@ def _read_grid(
     return Grid(name, visible, rows, tuple((*first, *last) for first, last in merged))
 
 
-def _overlay(grid: Grid, shown: Mapping[tuple[int, int], str]) -> None:
+def _overlay(grid: Grid, shown: ooxml.Shown) -> Grid:
     """Put what cells show in place of what they hold: kept zeros, errors, missing results."""
-    for (row, column), text in shown.items():
+    for (row, column), text in shown.texts.items():
         if row < ROW_LIMIT and column < COLUMN_LIMIT:
             # Rows of formulas without results look empty to the reader, the last ones too.
             grid.rows.extend([] for _ in range(row + 1 - len(grid.rows)))
             cells = grid.rows[row]
             cells.extend([""] * (column + 1 - len(cells)))
             cells[column] = text
+    return replace(grid, hidden=shown.hidden)

@@ -43,11 +43,15 @@ def xlsx(
     sheets: Mapping[str, Rows] | Rows,
     *,
     hidden: Sequence[str] = (),
+    filtered: Sequence[int] = (),
     merged: Sequence[tuple[int, int, int, int, str]] = (),
     formats: Mapping[int, str] | None = None,
     date_1904: bool = False,
 ) -> bytes:
-    """A workbook; `merged` are areas of its first sheet, `formats` number formats by column."""
+    """A workbook; `merged` are areas of its first sheet, `formats` number formats by column.
+
+    `hidden` are sheets, `filtered` rows from 0 that are hidden on every sheet.
+    """
     held = sheets if isinstance(sheets, Mapping) else {"Sheet1": sheets}
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, {"date_1904": date_1904}) as book:
@@ -60,6 +64,8 @@ def xlsx(
             for number, row in enumerate(rows):
                 for column, cell in enumerate(row):
                     _write_cell(sheet, number, column, cell, styles.get(column) if number else None)
+            for number in filtered:
+                sheet.set_row(number, None, None, {"hidden": True})
             for area in merged if place == 0 else ():
                 sheet.merge_range(*area)
             if name in hidden:
@@ -81,7 +87,13 @@ def _write_cell(sheet: Any, row: int, column: int, cell: Any, style: Any) -> Non
         sheet.write_number(row, column, cell, style)
 
 
-def xls(rows: Rows, *, formats: Mapping[int, str] | None = None, date_1904: bool = False) -> bytes:
+def xls(
+    rows: Rows,
+    *,
+    formats: Mapping[int, str] | None = None,
+    date_1904: bool = False,
+    filtered: Sequence[int] = (),
+) -> bytes:
     """An Excel 97 workbook, as .xls and WPS's .et have it."""
     book = xlwt.Workbook(encoding="utf-8")
     book.dates_1904 = date_1904
@@ -91,6 +103,8 @@ def xls(rows: Rows, *, formats: Mapping[int, str] | None = None, date_1904: bool
         for column, cell in enumerate(row):
             style = styles.get(column) if number else None
             sheet.write(number, column, cell, *([style] if style else []))
+    for number in filtered:
+        sheet.row(number).hidden = True
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()

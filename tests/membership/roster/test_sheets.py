@@ -1,5 +1,9 @@
 """Workbooks of several sheets: which one is read, and what is told of the rest."""
 
+import io
+import zipfile
+from collections.abc import Callable
+
 import pytest
 
 from membership.roster.errors import RosterHeaderMissing, SheetUnknown
@@ -56,3 +60,31 @@ def test_a_sheet_that_is_not_there_is_refused_with_those_that_are() -> None:
 def test_a_chosen_sheet_without_header_is_refused_by_name() -> None:
     with pytest.raises(RosterHeaderMissing, match="续页"):
         read(BOOK, sheet="续页")
+
+
+def test_a_hidden_sheet_that_is_read_is_told() -> None:
+    data = files.xlsx({"说明": (("x",),), "旧": (HEADER, *PEOPLE)}, hidden=["旧"])
+    assert told(read(data)) == [("sheet-hidden", {"sheet": "旧"})]
+    assert told(read(data, sheet="旧")) == [("sheet-hidden", {"sheet": "旧"})]
+
+
+@pytest.mark.parametrize("form", [files.xlsx, files.xls])
+def test_hidden_rows_are_read_and_told(form: Callable[..., bytes]) -> None:
+    rows = (HEADER, *PEOPLE, *MORE, ("合计", "", "", "4"))
+    roster = read(form(rows, filtered=[2, 4, 5]))
+    assert roster.read == 4
+    assert [(note.row, note.code) for note in roster.notes] == [
+        (3, "rows-hidden"),
+        (5, "rows-hidden"),
+    ]
+    assert read(form(rows)).notes == ()
+
+
+def test_a_hidden_column_hides_no_row() -> None:
+    data = files.xlsx((HEADER, *PEOPLE))
+    part = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read(part)
+    columns = b'<cols><col min="1" max="1" width="9" hidden="1"/></cols><sheetData>'
+    data = files.rezip(data, {part: sheet.replace(b"<sheetData>", columns)})
+    assert read(data).notes == ()
