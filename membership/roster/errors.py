@@ -261,6 +261,18 @@ class ImportExpired(Conflict):
     message = N_("The file was deleted after 30 days. Send it again.")
 
 
+class FileSeveral(InvalidInput):
+    """More than one file was sent."""
+
+    code = "file-several"
+    message = N_("Send one file at a time; each roster is an import of its own.")
+
+    def __init__(self) -> None:
+        """Point at the form's field."""
+        fault = FieldError(code=self.code, message=self.message, pointer="/file")
+        super().__init__(errors=[fault])
+
+
 class FileMissing(InvalidInput):
     """No file was chosen."""
 

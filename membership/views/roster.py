@@ -19,7 +19,7 @@ from consortium.kernel.web import on_refusal, page, select_language
 from consortium.kernel.web.answers import say
 from consortium.services import organisations
 from membership import values
-from membership.roster.errors import FileMissing, ImportNotFound
+from membership.roster.errors import FileMissing, FileSeveral, ImportNotFound
 from membership.roster.values import FIELDS
 from membership.services import catalogue, roster_imports, roster_undo
 
@@ -112,11 +112,14 @@ def show_import(code: str) -> str:
 @on_refusal(show_import)
 def take_file(code: str) -> Response:
     """Try a file (`file`) and lead to its report; nothing is written yet."""
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
+    chosen = [sent for sent in request.files.getlist("file") if sent.filename]
+    if len(chosen) > 1:
+        raise FileSeveral
+    if not chosen:
         raise FileMissing
+    (sent,) = chosen
     report = roster_imports.import_roster(
-        current_principal(), society=code, data=sent.stream.read(), file_name=sent.filename
+        current_principal(), society=code, data=sent.stream.read(), file_name=sent.filename or ""
     )
     return _to_report(code, report.import_id)
 

@@ -73,6 +73,20 @@ def test_a_file_is_tried_first_and_applied_by_a_button(secretary: FlaskClient) -
     assert "从名册移除：1 人；恢复原状：0 人。" in undone
 
 
+def test_two_files_at_once_are_refused_and_none_is_ignored(secretary: FlaskClient) -> None:
+    token = csrf_of(secretary.get("/s/math/import"))
+
+    def post(*sent: tuple[bytes, str]) -> TestResponse:
+        parts = [(io.BytesIO(data), name) for data, name in sent]
+        return secretary.post("/s/math/import", data={"csrf_token": token, "file": parts})
+
+    good, bad = (files.xlsx((HEADER, row)) for row in (GOOD, BAD))
+    refused = post((good, "1.xlsx"), (bad, "2.xlsx"))
+    assert (refused.status_code, error_of(refused)) == (422, "file-several")
+    assert "一次只发送一个文件" in refused.text
+    assert post((b"", ""), (good, "1.xlsx")).status_code == 303
+
+
 def test_sensitive_columns_are_shown_as_not_imported(secretary: FlaskClient) -> None:
     report = send(secretary, files.xlsx((HEADER, GOOD)))
     row = re.search(r'<tr data-column="E".*?</tr>', report.text, re.DOTALL)
