@@ -278,10 +278,11 @@ class SeatCount:
 
 @dataclass(frozen=True, slots=True)
 class PriceReason:
-    """Why a price is what it is, in codes and ids; `rules.pricing.REASON_TEXTS` has the words.
+    """Why a price is what it is, in codes and ids; `wording` has the words.
 
-    `detail` is the recognition decision's own reason code; `decision_id` names the
-    kept decision from which the price can be replayed.
+    `detail` is the recognition decision's own reason code and `params` what that speaks of
+    (codes and instants) where it is no recognition; `decision_id` names the kept decision
+    from which the price can be replayed.
     """
 
     code: str
@@ -289,6 +290,7 @@ class PriceReason:
     home: str | None = None
     detail: str | None = None
     decision_id: str | None = None
+    params: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

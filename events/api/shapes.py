@@ -8,7 +8,7 @@ from typing import Any
 
 from consortium.kernel.settings import current_settings
 from events.values import EventSummary, EventView, RegistrationView, SeatCount
-from events.wording import reason_text
+from events.wording import explain_prices
 
 
 def write_summary(event: EventSummary | EventView) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def write_registration(found: RegistrationView) -> dict[str, Any]:
         "host": found.host,
         "price": found.price,
         "price_category": found.price_category,
-        "price_reason": {**asdict(reason), "text": reason_text(reason)},
+        "price_reason": {**asdict(reason), "text": explain_prices([reason])[0]},
         "created_at": found.created_at,
         "cancelled_at": found.cancelled_at,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consortium.kernel.errors import N_
 from events.values import FULL_PRICE, MEMBER_PRICE, Money, PriceReason, Quote
@@ -24,7 +24,37 @@ REASON_TEXTS: Mapping[str, str] = {
 }
 
 
+# What recognition says of any benefit, said of this one.
+DETAIL_TEXTS: Mapping[str, str] = {
+    "no-agreement": N_("No agreement gives members of %(home)s the member price of this event."),
+    "benefit-not-covered": N_(
+        "The agreement of %(home)s and %(host)s does not cover the member price."
+    ),
+}
+
 NO_MEMBERSHIP = "no-membership"
+# Refusals from the one that she herself can mend to the one that nobody soon will. That no
+# agreement exists is said only if nothing else stands in the way anywhere.
+_HELPFUL = (
+    "consent-missing",
+    "dues-unpaid",
+    "term-ended",
+    "term-suspended",
+    "term-not-started",
+    "seniority-short",
+    "agreement-not-started",
+    "agreement-unsigned",
+    "home-suspended",
+    "host-suspended",
+    "grade-not-mapped",
+    "class-excluded",
+    "recognition-denied",
+    "benefit-not-covered",
+    "agreement-ended",
+    "home-expelled",
+    "host-expelled",
+    "no-agreement",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +63,14 @@ class HostAnswer:
 
     `recognised` is None when it is unknown because a fact is stale; `home` is the
     society whose membership it is about (the host itself for its own member) and
-    `code` the decision's first reason.
+    `code` the decision's first reason, with the codes and instants in it as `params`.
     """
 
     host: str
     recognised: bool | None
     home: str | None
     code: str
+    params: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 def select_price(prices: Mapping[str, Money], *, answers: Sequence[HostAnswer]) -> Quote:
@@ -71,7 +102,8 @@ def select_price(prices: Mapping[str, Money], *, answers: Sequence[HostAnswer]) 
         return Quote(FULL_PRICE, prices[FULL_PRICE], PriceReason("not-a-member"))
     code = _reason_code(best)
     category = MEMBER_PRICE if best.recognised else FULL_PRICE
-    reason = PriceReason(code, host=best.host, home=best.home, detail=best.code)
+    params = {} if best.recognised else dict(best.params)
+    reason = PriceReason(code, host=best.host, home=best.home, detail=best.code, params=params)
     return Quote(category, prices[category], reason)
 
 
@@ -79,9 +111,18 @@ def select_answer(answers: Sequence[HostAnswer]) -> HostAnswer | None:
     """Select the answer that settles the price; the first one wins a tie.
 
     A host's own member comes before one whom a host recognises, that before an unknown
-    that may yet change, that before a refusal, and one without any membership last.
+    that may yet change, that before a refusal, and one without any membership last. Of
+    refusals that comes first which she can do most about.
+
+    >>> ended = HostAnswer("phys", False, "math", "term-ended")
+    >>> select_answer([HostAnswer("comp", False, "mech", "no-agreement"), ended]).code
+    'term-ended'
     """
-    return min(answers, key=_order, default=None)
+    return min(answers, key=lambda answer: (_order(answer), _rank(answer.code)), default=None)
+
+
+def _rank(code: str) -> int:
+    return _HELPFUL.index(code) if code in _HELPFUL else len(_HELPFUL)
 
 
 def _order(answer: HostAnswer) -> int:

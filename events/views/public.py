@@ -19,7 +19,7 @@ from events.rules.seats import choose_mode
 from events.services import prices, reads, registrations, seats
 from events.values import EventKind, EventState, EventView, Mode, RegistrationView
 from events.views.blueprint import blueprint
-from events.wording import reason_names, reason_text
+from events.wording import explain_prices
 
 PAGE = 25
 LISTS = {
@@ -79,7 +79,7 @@ def _offer(event: EventView) -> dict[str, Any]:
     running = event.state in (EventState.PUBLISHED, EventState.CHANGING)
     return {
         "quote": quote,
-        "why_price": reason_text(quote.reason) if quote else None,
+        "why_price": explain_prices([quote.reason])[0] if quote else None,
         "held": registrations.find_registration(principal, event_id=event.id),
         "free": free,
         "is_open": running and event.content.ends_at > read_now(),
@@ -127,7 +127,7 @@ def show_ticket(slug: str, registration_id: UUID) -> ResponseReturnValue:
         "events/ticket.html",
         registration=found,
         event=event,
-        why_price=reason_text(found.price_reason),
+        why_price=explain_prices([found.price_reason])[0],
     )
 
 
@@ -156,6 +156,6 @@ def list_own_registrations() -> ResponseReturnValue:
     person_id = current_principal().person_id
     assert person_id is not None
     found = registrations.list_registrations_of(person_id)
-    names = reason_names([each.price_reason for each in found])
-    reasons = {each.id: reason_text(each.price_reason, names) for each in found}
+    told = explain_prices([each.price_reason for each in found])
+    reasons = {each.id: why for each, why in zip(found, told, strict=True)}
     return page("events/own.html", registrations=found, reasons=reasons)
