@@ -65,16 +65,10 @@ class PriceField(MoneyField):
 
     def __init__(self, **kwargs: Any) -> None:
         """Describe it."""
-        super().__init__(**kwargs)
-        self.validators.append(_is_price)
+        super().__init__(least=0, most=LARGEST_AMOUNT, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         return Money(**super()._deserialize(value, attr, data, **kwargs))
-
-
-def _is_price(money: Money) -> bool:
-    validate.Range(min=0, max=LARGEST_AMOUNT)(money.amount)
-    return True
 
 
 class MapField(fields.Dict):

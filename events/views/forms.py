@@ -13,7 +13,7 @@ from babel.numbers import get_currency_precision
 from consortium.kernel.errors import N_, FieldError
 from consortium.kernel.web.layout import field_of
 from events.errors import ContentRefused
-from events.rules.content import SLUG_FORM, is_slug, list_faults
+from events.rules.content import LARGEST_AMOUNT, SLUG_FORM, is_slug, list_faults
 from events.values import FULL_PRICE, Content, EventWish, Mode, Money, Quota, Text
 
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "TWD")
@@ -85,7 +85,7 @@ class FormReader:
     def _minor_units(self, name: str, text: str, currency: str) -> int:
         try:
             amount = Decimal(text).scaleb(get_currency_precision(currency))
-            if amount == amount.to_integral_value() and 0 <= amount < 10**12:
+            if amount == amount.to_integral_value() and 0 <= amount <= LARGEST_AMOUNT:
                 return int(amount)
         except InvalidOperation:
             pass

@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 
 from consortium.kernel.principal import Principal, acting_as
 from consortium.kernel.signing import public_keys, verify_json
+from events.rules.content import LARGEST_AMOUNT
 from tests.events.worlds import House, member, program, stranger
 from tests.kernel.counting import count_statements
 
@@ -233,6 +234,22 @@ def test_bad_input_is_refused_with_its_pointer(house: House, client: FlaskClient
         refused = Caller(client, house.comp)("POST", "", EVENT | change)
         assert refused.status_code == 422, refused.json
         assert pointer in [fault["pointer"] for fault in refused.json["errors"]]
+
+
+def test_the_documents_limits_of_a_price_are_the_services(
+    house: House, client: FlaskClient
+) -> None:
+    comp = Caller(client, house.comp)
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    for name in ("EventIn", "EventPatch", "EventOut"):
+        money = schemas[name]["properties"]["prices"]["additionalProperties"]
+        amount = money["properties"]["amount"]
+        assert (amount["minimum"], amount["maximum"]) == (0, LARGEST_AMOUNT)
+    for amount, status in ((0, 201), (LARGEST_AMOUNT, 201), (-1, 422), (LARGEST_AMOUNT + 1, 422)):
+        slug = f"price-{amount + 1}-{status}"
+        prices = {"full": {"amount": amount, "currency": "CNY"}}
+        made = comp("POST", "", EVENT | {"slug": slug, "prices": prices})
+        assert made.status_code == status, made.json
 
 
 def test_writes_need_a_caller(house: House, client: FlaskClient) -> None:

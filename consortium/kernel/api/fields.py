@@ -90,7 +90,10 @@ class MoneyField(fields.Field[dict[str, Any]]):
         "invalid": "Write money as an amount in minor units and a currency of three letters."
     }
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(
+        self, *, least: int = -LARGEST_AMOUNT, most: int = LARGEST_AMOUNT, **kwargs: Any
+    ) -> None:
+        self.least, self.most = least, most
         described = {
             "type": "object",
             "required": ["amount", "currency"],
@@ -98,8 +101,8 @@ class MoneyField(fields.Field[dict[str, Any]]):
             "properties": {
                 "amount": {
                     "type": "integer",
-                    "minimum": -LARGEST_AMOUNT,
-                    "maximum": LARGEST_AMOUNT,
+                    "minimum": least,
+                    "maximum": most,
                     "description": "minor units",
                 },
                 "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
@@ -124,7 +127,7 @@ class MoneyField(fields.Field[dict[str, Any]]):
             raise self.make_error("invalid")
         amount, currency = value["amount"], value["currency"]
         whole = isinstance(amount, int) and not isinstance(amount, bool)
-        if not whole or abs(amount) > LARGEST_AMOUNT:
+        if not whole or not self.least <= amount <= self.most:
             raise self.make_error("invalid")
         if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
             raise self.make_error("invalid")
