@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from consortium.kernel.errors import N_, ConsortiumError
+from consortium.kernel.errors import N_, ConsortiumError, Forbidden
 
 
 class SignaturesMissing(ConsortiumError):
@@ -33,6 +33,53 @@ class RegistrationClosed(ConsortiumError):
     message = N_("Registration for this event is not open. Ask the organiser.")
 
 
+class EventOver(RegistrationClosed):
+    """The event is over."""
+
+    message = N_("This event has ended. Nobody can register for it any more.")
+
+
+class EventCancelled(RegistrationClosed):
+    """The event is cancelled."""
+
+    message = N_("This event is cancelled. Nobody can register for it any more.")
+
+
+class EventPostponed(RegistrationClosed):
+    """The event is postponed."""
+
+    message = N_("This event is postponed. Register when its new dates have been published.")
+
+
+class CancellationLate(ConsortiumError):
+    """The event is over."""
+
+    status, code = 409, "event-over"
+    message = N_(
+        "This event has ended, so its registrations stay as they are. Ask the organiser about "
+        "payment."
+    )
+
+
+class RegistrationByAnother(Forbidden):
+    """Only she herself may register."""
+
+    code = "registration-by-another"
+    message = N_(
+        "A member is registered by herself, or by a program of her society, and by no officer. "
+        "Ask her to sign in and register."
+    )
+
+
+class NotAHost(ConsortiumError):
+    """The society is no host of the event."""
+
+    status, code = 422, "not-a-host"
+    message = N_(
+        "%(society)s does not host this event. Leave the host out, or name one of: %(hosts)s."
+    )
+
+
 class ModeUnavailable(ConsortiumError):
     """The event cannot be attended this way."""
 
@@ -45,6 +92,12 @@ class HostInvitedAlready(ConsortiumError):
 
     status, code = 409, "host-invited-already"
     message = N_("%(society)s was invited already. Look at its answer on the event's desk.")
+
+
+class HostLeads(HostInvitedAlready):
+    """The society leads the event."""
+
+    message = N_("%(society)s leads this event, so it hosts it already. Invite another society.")
 
 
 class HostAnswered(ConsortiumError):

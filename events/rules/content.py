@@ -43,6 +43,7 @@ MOST_SEATS = 1_000_000
 LARGEST_AMOUNT = 10**12
 # ISO 4217 keeps these two for tests and for what has no currency.
 NO_CURRENCIES = frozenset({"XTS", "XXX"})
+NO_SEATS = N_("The event has no seats. Say how many there are, for everybody or for each host.")
 SLUG_FORM = N_("An address has 3 to 80 small letters and digits, joined by single hyphens.")
 _CATEGORY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -185,6 +186,26 @@ def list_stray_hosts(
         if society not in hosts
     ]
     return (*quotas, *shares)
+
+
+def list_seat_faults(content: Content) -> tuple[FieldError, ...]:
+    """Find out whether nobody could ever register: an event without any quota has no seats.
+
+    >>> from dataclasses import replace
+    >>> noon = datetime(2026, 5, 1, 4, tzinfo=UTC)
+    >>> bare = Content(Text("", "Congress"), noon, noon, "Asia/Shanghai", Mode.ONLINE, "", (),
+    ...                {"full": Money(0, "CNY")}, ())
+    >>> [fault.pointer for fault in list_seat_faults(bare)]
+    ['/quotas']
+    >>> list_seat_faults(replace(bare, quotas=(Quota(None, Mode.ONLINE, 9),)))
+    ()
+    """
+    return () if content.quotas else (FieldError("seats-missing", NO_SEATS, pointer="/quotas"),)
+
+
+def list_open_questions(content: Content) -> tuple[FieldError, ...]:
+    """Find what a draft may leave open and what nobody signs or publishes."""
+    return (*list_seat_faults(content), *list_stray_hosts(content))
 
 
 def _title_faults(content: Content) -> Iterator[FieldError]:

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate
 
 from consortium.kernel.api import ApiSchema, InstantField, MoneyField, PageIn
-from events.rules.content import LARGEST_AMOUNT, MOST_SEATS
+from events.rules.content import LARGEST_AMOUNT, MOST_SEATS, NO_SEATS
 from events.values import (
     EventKind,
     EventState,
@@ -103,6 +103,12 @@ def _prices(**kwargs: Any) -> MapField:
     )
 
 
+def _quotas(**kwargs: Any) -> fields.List[Any]:
+    # A draft may leave its seats open; that there are none is no plan.
+    lengths = [validate.Length(max=100), validate.Length(min=1, error=NO_SEATS)]
+    return fields.List(fields.Nested(EventQuotaSchema), validate=lengths, **kwargs)
+
+
 def _split(**kwargs: Any) -> MapField:
     described = {"description": 'exact shares by society, adding up to 1, for instance "1/2"'}
     return MapField(
@@ -126,7 +132,7 @@ class EventPatch(ApiSchema):
     mode = fields.String(validate=one_of(Mode))
     place = fields.String(validate=validate.Length(max=300))
     prices = _prices()
-    quotas = fields.List(fields.Nested(EventQuotaSchema), validate=validate.Length(max=100))
+    quotas = _quotas()
     split = _split()
 
     @post_load
@@ -149,8 +155,9 @@ class EventIn(EventPatch):
     mode = fields.String(load_default=Mode.ON_SITE.value, validate=one_of(Mode))
     place = fields.String(load_default="", validate=validate.Length(max=300))
     prices = _prices(required=True)
-    quotas = fields.List(
-        fields.Nested(EventQuotaSchema), load_default=list, validate=validate.Length(max=100)
+    quotas = _quotas(
+        load_default=list,
+        metadata={"description": "may be left out of a draft; nobody signs without them"},
     )
     split = _split(load_default=dict, allow_none=True)
     slug = fields.String(

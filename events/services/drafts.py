@@ -26,6 +26,7 @@ from events.rules.content import (
     hash_content,
     is_slug,
     list_faults,
+    list_seat_faults,
     list_stray_hosts,
     make_slug,
     write_content,
@@ -41,6 +42,7 @@ from events.services.aggregate import (
     show_dates,
     tell_peers,
 )
+from events.services.naming import say_society
 from events.services.reads import name_societies, view_event
 from events.values import (
     Content,
@@ -169,7 +171,7 @@ def require_active(code: str | None) -> organisations.Organisation:
         raise ContentRefused(errors=[fault])
     society = organisations.get_organisation(code)
     if society.standing != "active":
-        raise SocietyNotActive(society=society.code)
+        raise SocietyNotActive(society=say_society(society.code))
     return society
 
 
@@ -203,12 +205,13 @@ def _content_of(wish: EventWish, society: str) -> Content:
 
 
 def _refuse_faults(content: Content, *, is_draft: bool) -> None:
-    """Refuse a content with faults; hosts named in a draft may still have to be invited."""
+    """Refuse a content with faults; a draft may still lack hosts that it names, and seats."""
     strays = list_stray_hosts(content)
     if strays and is_draft:
         known = name_societies([*(q.host for q in content.quotas if q.host), *content.split])
         strays = list_stray_hosts(content, invitable=known)
-    faults = (*list_faults(content), *strays)
+    seatless = () if is_draft else list_seat_faults(content)
+    faults = (*list_faults(content), *seatless, *strays)
     if faults:
         raise ContentRefused(errors=faults)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
-from events.errors import EventSettled, HostAnswered, HostInvitedAlready
+from events.errors import EventSettled, HostAnswered, HostInvitedAlready, HostLeads
 from events.models import EventHost
 from events.policies import may_answer_for
 from events.rules.publication import CHANGEABLE
@@ -20,6 +20,7 @@ from events.services.aggregate import (
     tell_peers,
 )
 from events.services.drafts import require_active
+from events.services.naming import say_society
 from events.services.reads import view_event
 from events.values import (
     EventView,
@@ -37,7 +38,7 @@ def invite_host(principal: Principal, *, event_id: UUID, society: str, role: Hos
 
     Raises:
         Forbidden: the principal does not lead the event.
-        HostInvitedAlready: it was asked already, or has accepted.
+        HostLeads, HostInvitedAlready: it leads, was asked already, or has accepted.
         SocietyNotActive: its standing does not allow it to host.
     """
     uow = current_unit_of_work()
@@ -48,7 +49,8 @@ def invite_host(principal: Principal, *, event_id: UUID, society: str, role: Hos
     before = held.content()
     host = held.find_host(invited.code)
     if host is not None and host.state != HostState.DECLINED:
-        raise HostInvitedAlready(society=invited.code)
+        kind = HostLeads if invited.code == held.event.society else HostInvitedAlready
+        raise kind(society=say_society(invited.code))
     position = max((other.position for other in held.hosts), default=-1) + 1
     if host is None:
         host = EventHost(event_id=event_id, society_id=invited.id, society=invited.code)
@@ -71,12 +73,14 @@ def accept_hosting(principal: Principal, *, event_id: UUID, society: str) -> Eve
         NotFound: the society was not asked.
         Forbidden: the principal holds no office of the society.
         HostAnswered: it declined before.
+        EventSettled: the event is cancelled.
     """
     uow = current_unit_of_work()
     held = hold_event(uow, principal, event_id)
     host = _host_of(principal, held, society)
+    _require_changeable(held)
     if host.state == HostState.DECLINED:
-        raise HostAnswered(society=society)
+        raise HostAnswered(society=say_society(society))
     if host.state == HostState.INVITED:
         require_active(society)
         mark_accepted(uow, host)

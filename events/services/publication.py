@@ -5,14 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask_babel import gettext
 
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
-from consortium.kernel.web.languages import select_language
 from events.errors import ContentRefused, EventSettled, SignaturesMissing
 from events.models import EventQuota
-from events.rules.content import list_stray_hosts, write_content
+from events.rules.content import list_open_questions, write_content
 from events.rules.publication import POSTPONABLE, PUBLISHABLE
 from events.services.aggregate import (
     Aggregate,
@@ -23,7 +21,8 @@ from events.services.aggregate import (
     tell_peers,
 )
 from events.services.drafts import require_active
-from events.services.reads import name_societies, view_event
+from events.services.naming import say_societies
+from events.services.reads import view_event
 from events.services.seats import open_counters
 from events.services.signing import is_genuine
 from events.values import EventState, EventView, HostState
@@ -36,7 +35,7 @@ def publish_event(principal: Principal, *, event_id: UUID) -> EventView:
     Raises:
         Forbidden: the principal does not lead the event.
         SignaturesMissing: somebody has not signed; `missing` names the societies.
-        ContentRefused: a quota or share names a society that is no host.
+        ContentRefused: it has no seats, or a quota or share names a society that is no host.
         SocietyNotActive: a host has lost its standing since it signed.
         QuotaBelowTaken: more seats are taken than a quota would hold.
     """
@@ -49,9 +48,9 @@ def publish_event(principal: Principal, *, event_id: UUID) -> EventView:
         raise EventSettled(held.state)
     _require_signatures(held)
     content = held.content()
-    strays = list_stray_hosts(content)
-    if strays:
-        raise ContentRefused(errors=strays)
+    open_questions = list_open_questions(content)
+    if open_questions:
+        raise ContentRefused(errors=open_questions)
     for host in held.hosts:
         host.is_shown = host.state == HostState.ACCEPTED
         if host.is_shown:
@@ -110,11 +109,7 @@ def _require_signatures(held: Aggregate) -> None:
     absent = forged | set(held.missing())
     missing = [code for code in order if code in absent]
     if missing:
-        names = name_societies(missing)
-        language = select_language().html
-        said = [names[code].in_language(language) if code in names else code for code in missing]
-        told = gettext(", ").join(said)
-        raise SignaturesMissing(extra={"missing": missing}, missing=told)
+        raise SignaturesMissing(extra={"missing": missing}, missing=say_societies(missing))
 
 
 def _close(uow: UnitOfWork, principal: Principal, held: Aggregate, state: EventState) -> None:

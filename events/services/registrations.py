@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from consortium.kernel.db import db, insert_if_absent
-from consortium.kernel.errors import Forbidden, NotFound
+from consortium.kernel.errors import ConsortiumError, Forbidden, NotFound
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import (
@@ -22,9 +22,15 @@ from consortium.kernel.unit_of_work import (
 )
 from events.errors import (
     AlreadyRegistered,
+    CancellationLate,
+    EventCancelled,
     EventForeign,
     EventFull,
+    EventOver,
+    EventPostponed,
     ModeUnavailable,
+    NotAHost,
+    RegistrationByAnother,
     RegistrationClosed,
 )
 from events.models import Event, EventQuota, Registration
@@ -32,6 +38,7 @@ from events.policies import may_manage_event, may_register
 from events.rules.content import read_content
 from events.rules.seats import choose_mode, rank_quotas
 from events.services import seats
+from events.services.naming import say_societies, say_society
 from events.services.prices import keep_decision, make_offer
 from events.values import (
     Content,
@@ -47,9 +54,14 @@ from events.values import (
     Text,
 )
 from membership.errors import PersonUnknown
+from membership.services import people_refs
 from membership.services import selects as membership_selects
 
 OPEN_STATES = frozenset({EventState.PUBLISHED, EventState.CHANGING})
+_CLOSED: Mapping[EventState, type[RegistrationClosed]] = {
+    EventState.CANCELLED: EventCancelled,
+    EventState.POSTPONED: EventPostponed,
+}
 
 
 @transaction
@@ -71,20 +83,23 @@ def register(
     Raises:
         NotFound: no such public event.
         PersonUnknown: the principal may not register this person.
+        RegistrationByAnother: the principal keeps her file, but may not register her.
         Forbidden: a program with too narrow a scope acts for her.
         RegistrationClosed: the event is over, postponed or cancelled.
         ModeUnavailable: the event cannot be attended this way.
+        NotAHost: the society whose quota she asks for hosts something else.
         AlreadyRegistered: she holds a seat already.
         EventFull: no counter that is hers has a seat.
     """
     uow = current_unit_of_work()
     event, content = _open_event(uow, event_id)
     if not _may_register(principal, person_id):
-        # Whoever may not register her does not learn that she is there.
-        raise Forbidden if principal.person_id == person_id else PersonUnknown
+        raise _refuse_registrar(principal, person_id)
     attending = choose_mode(content.mode, mode)
     if attending is None:
         raise ModeUnavailable
+    if host is not None:
+        _require_host(content, host)
     _refuse_second(event_id, person_id)
     offer = make_offer(person_id, content, at=uow.now)
     quote = keep_decision(uow, offer)
@@ -115,9 +130,32 @@ def _open_event(uow: UnitOfWork, event_id: UUID) -> tuple[Event, Content]:
         raise NotFound
     if event.kind != EventKind.JOINT:
         raise EventForeign(origin=event.origin or event.link or event.uid)
-    if EventState(event.state) not in OPEN_STATES or event.ends_at <= uow.now:
-        raise RegistrationClosed
+    state = EventState(event.state)
+    if state not in OPEN_STATES:
+        raise _CLOSED.get(state, RegistrationClosed)
+    if is_over(state, event.ends_at, uow.now):
+        raise EventOver
     return event, read_content(event.shown)
+
+
+def is_over(state: EventState, ends_at: datetime, now: datetime) -> bool:
+    """Tell whether an event was held; one that is postponed or cancelled was not."""
+    return state in OPEN_STATES and ends_at <= now
+
+
+def _refuse_registrar(principal: Principal, person_id: UUID) -> ConsortiumError:
+    """The refusal that a principal may read: only who keeps her file learns that she is there."""
+    if principal.person_id == person_id:
+        return Forbidden()
+    if people_refs.may_see_person(principal, person_id):
+        return RegistrationByAnother()
+    return PersonUnknown()
+
+
+def _require_host(content: Content, host: str) -> None:
+    hosts = [hosting.society for hosting in content.hosts]
+    if host not in hosts:
+        raise NotAHost(society=say_society(host), hosts=say_societies(hosts))
 
 
 def _may_register(principal: Principal, person_id: UUID) -> bool:
@@ -178,6 +216,7 @@ def cancel_registration(principal: Principal, *, registration_id: UUID) -> None:
 
     Raises:
         NotFound: no such registration, or not one the principal may cancel.
+        CancellationLate: the event was held; a registration cancelled before stays cancelled.
     """
     uow = current_unit_of_work()
     row = uow.session.get(Registration, registration_id)
@@ -187,6 +226,9 @@ def cancel_registration(principal: Principal, *, registration_id: UUID) -> None:
     assert event is not None
     if not _may_cancel(principal, row, event):
         raise NotFound
+    has_ended = is_over(EventState(event.state), event.ends_at, uow.now)
+    if has_ended and row.status != RegistrationStatus.CANCELLED:
+        raise CancellationLate
     cancelled = uow.execute(
         sa.update(Registration)
         .where(

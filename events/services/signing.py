@@ -26,11 +26,12 @@ from events.errors import (
 )
 from events.models import EventHost, EventSignature
 from events.policies import find_office, may_sign_for
-from events.rules.content import list_stray_hosts, write_instant
+from events.rules.content import list_open_questions, write_instant
 from events.rules.publication import PUBLISHABLE, state_after_signature
 from events.services.aggregate import Aggregate, hold_event, record_revision
 from events.services.drafts import require_active
 from events.services.hosting import mark_accepted
+from events.services.naming import say_society
 from events.services.reads import get_event, view_event
 from events.values import EventView, HostState
 
@@ -64,7 +65,7 @@ def sign_event(
         ContentChanged: the content is not what the officer was shown.
         EventSettled: there is nothing to sign in this state.
         EventForeign: the society's key is at another node.
-        ContentRefused: a quota or share names a society that is no host.
+        ContentRefused: it has no seats, or a quota or share names a society that is no host.
     """
     uow = current_unit_of_work()
     held = hold_event(uow, principal, event_id)
@@ -73,17 +74,17 @@ def sign_event(
         raise Forbidden
     require_fresh_sign_in(principal, society, now=uow.now)
     if host.state == HostState.DECLINED:
-        raise HostAnswered(society=society)
+        raise HostAnswered(society=say_society(society))
     if content_hash is not None and content_hash != held.event.content_hash:
         raise ContentChanged
     if society not in held.missing():
         return view_event(held, principal)
     if held.state not in PUBLISHABLE:
         raise EventSettled(held.state)
-    strays = list_stray_hosts(held.content())
-    if strays:
-        # It could never be published as it stands: inviting the host would void the signature.
-        raise ContentRefused(errors=strays)
+    open_questions = list_open_questions(held.content())
+    if open_questions:
+        # It could never be published as it stands: mending it would void the signature.
+        raise ContentRefused(errors=open_questions)
     signer = require_active(society)
     if signer.origin is not None:
         raise EventForeign(origin=signer.origin)
@@ -97,7 +98,7 @@ def require_fresh_sign_in(principal: Principal, society: str, *, now: datetime) 
     """Refuse a signature on a sign-in older than the setting `sign_auth_seconds`."""
     oldest = now - timedelta(seconds=current_settings().sign_auth_seconds)
     if principal.auth_time is None or principal.auth_time < oldest:
-        raise StepUpRequired(society=society)
+        raise StepUpRequired(society=say_society(society))
 
 
 @reading

@@ -13,12 +13,19 @@ from babel.numbers import get_currency_precision
 from consortium.kernel.errors import N_, FieldError
 from consortium.kernel.web.layout import field_of
 from events.errors import ContentRefused
-from events.rules.content import LARGEST_AMOUNT, SLUG_FORM, is_slug, list_faults
+from events.rules.content import (
+    LARGEST_AMOUNT,
+    SLUG_FORM,
+    is_slug,
+    list_faults,
+    list_seat_faults,
+)
 from events.values import FULL_PRICE, Content, EventWish, Mode, Money, Quota, Text
 
 CURRENCIES = ("CNY", "USD", "EUR", "HKD", "TWD")
 CATEGORIES = ("full", "member")
 SEAT_MODES = (Mode.ON_SITE, Mode.ONLINE)
+SEAT_FIELDS = {f"seats.{mode.value}" for mode in SEAT_MODES}
 # Fields that are judged together with another one.
 _TOGETHER = {
     "ends_at": {"starts_at"},
@@ -108,8 +115,12 @@ class FormReader:
         self.fault(name, "quota-seats", N_("Give the number of seats."))
         return 0
 
-    def finish(self, members: Mapping[str, Any]) -> None:
-        """Refuse if anything was wrong, in single fields or in what they make together."""
+    def finish(self, members: Mapping[str, Any], *, kept: tuple[Quota, ...] = ()) -> None:
+        """Refuse if anything was wrong, in single fields or in what they make together.
+
+        Args:
+            kept: quotas that the event has besides those of the form.
+        """
         faulty = {field_of(fault) or "" for fault in self.faults}
         content = Content(**members, hosts=(), split={})
         for fault in list_faults(content):
@@ -118,8 +129,14 @@ class FormReader:
             if not faulty & ({name} | _TOGETHER.get(name, set())):
                 self.fault(name, fault.code, fault.message)
                 faulty.add(name)
+        if not (kept or faulty & SEAT_FIELDS):
+            for fault in list_seat_faults(content):
+                self.fault(self._first_seats(content.mode), fault.code, fault.message)
         if self.faults:
             raise ContentRefused(errors=self.faults)
+
+    def _first_seats(self, mode: Mode) -> str:
+        return f"seats.{(Mode.ON_SITE if mode is Mode.HYBRID else mode).value}"
 
     def _field_at(self, pointer: str, content: Content) -> str:
         """The form's field that a pointer into the content means."""
@@ -151,8 +168,8 @@ def read_change_form(form: Mapping[str, str], content: Content) -> dict[str, Any
     """Read the form of a change; quotas of hosts, which it does not show, are kept."""
     reader = FormReader(form)
     members = _members(reader)
-    reader.finish(members)
     kept = tuple(quota for quota in content.quotas if quota.host is not None)
+    reader.finish(members, kept=kept)
     others = {k: v for k, v in content.prices.items() if k not in CATEGORIES}
     return {
         **members,

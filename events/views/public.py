@@ -17,7 +17,7 @@ from consortium.kernel.web import on_refusal, page
 from events.errors import ModeUnavailable
 from events.rules.seats import choose_mode
 from events.services import prices, reads, registrations, seats
-from events.values import EventKind, EventState, EventView, Mode, RegistrationView
+from events.values import EventKind, EventView, Mode, RegistrationView
 from events.views.blueprint import blueprint
 from events.wording import explain_prices
 
@@ -70,19 +70,21 @@ def show_event(slug: str) -> ResponseReturnValue:
 def _offer(event: EventView) -> dict[str, Any]:
     """What the reader may do here: her price, her seat, the seats left."""
     if event.kind is not EventKind.JOINT:
-        return {"quote": None, "held": None, "free": {}, "is_open": False}
+        return {"quote": None, "held": None, "free": {}, "is_open": False, "is_over": False}
     principal = current_principal()
     quote = prices.quote_price(principal, event_id=event.id)
     free: dict[str, int] = {}
     for count in seats.list_seats(principal, event_id=event.id):
         free[count.mode.value] = free.get(count.mode.value, 0) + count.free
-    running = event.state in (EventState.PUBLISHED, EventState.CHANGING)
+    running = event.state in registrations.OPEN_STATES
+    is_over = registrations.is_over(event.state, event.content.ends_at, read_now())
     return {
         "quote": quote,
         "why_price": explain_prices([quote.reason])[0] if quote else None,
         "held": registrations.find_registration(principal, event_id=event.id),
         "free": free,
-        "is_open": running and event.content.ends_at > read_now(),
+        "is_open": running and not is_over,
+        "is_over": is_over,
     }
 
 
@@ -127,6 +129,7 @@ def show_ticket(slug: str, registration_id: UUID) -> ResponseReturnValue:
         "events/ticket.html",
         registration=found,
         event=event,
+        is_over=registrations.is_over(event.state, event.content.ends_at, read_now()),
         why_price=explain_prices([found.price_reason])[0],
     )
 

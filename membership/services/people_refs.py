@@ -8,6 +8,7 @@ from auth.services import subjects
 from consortium.kernel.db import db
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import reading
+from membership import policies
 from membership.errors import PersonUnknown
 from membership.models import Member
 from membership.services import selects
@@ -41,6 +42,13 @@ def resolve_person(ref: str, principal: Principal) -> UUID:
     if found is None:
         raise PersonUnknown
     return found
+
+
+@reading
+def may_see_person(principal: Principal, person_id: UUID) -> bool:
+    """Tell whether the principal keeps a roster in which this person has a file."""
+    rows = db.session.execute(selects.memberships([person_id]))
+    return any(policies.may_keep_roster(principal, row.society) for row in rows)
 
 
 @reading
