@@ -4,7 +4,7 @@ from consortium.kernel.errors import N_, ConsortiumError
 
 
 class BriefInvalid(ConsortiumError):
-    """The brief cannot be read"""
+    """The brief has faults"""
 
     status, code = 422, "brief-invalid"
     message = N_("The brief cannot be used as written. Mend each place named below.")
@@ -40,6 +40,20 @@ class ExpertUnknown(ConsortiumError):
 
     status, code = 422, "expert-unknown"
     message = N_("These are not in the pool: %(ids)s.")
+
+
+class KeptAndExcluded(ConsortiumError):
+    """The same expert is to be kept and left out"""
+
+    status, code = 422, "kept-and-excluded"
+    message = N_("These are to be kept and left out at once: %(ids)s. Take each out of one list.")
+
+
+class SolveInvalid(ConsortiumError):
+    """The run cannot be asked for as written"""
+
+    status, code = 422, "solve-invalid"
+    message = N_("Mend each place named below, then ask again.")
 
 
 class TableUnreadable(ConsortiumError):
@@ -106,7 +120,10 @@ class PanelOutdated(ConsortiumError):
     """The proposal no longer holds"""
 
     status, code = 409, "panel-outdated"
-    message = N_("Since it was solved the pool has changed: %(faults)s. Solve the brief again.")
+    message = N_(
+        "Since it was solved the pool has changed, and the panel breaks what is named below. "
+        "Solve the brief again."
+    )
 
 
 class BriefSeated(ConsortiumError):

@@ -56,6 +56,7 @@ PURPOSES = {
 FAILURES: tuple[type[ConsortiumError], ...] = (
     errors.BriefInvalid,
     errors.ExpertUnknown,
+    errors.KeptAndExcluded,
     errors.SolverStopped,
     errors.SolverDisagrees,
 )

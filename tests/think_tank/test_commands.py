@@ -153,14 +153,26 @@ def test_an_unmeetable_brief_names_rules_and_repairs(app: Flask, files: Path) ->
     ("words", "code"),
     [
         (("--keep", "nobody"), "expert-unknown"),
-        (("--keep", "e1", "--exclude", "e1"), "brief-invalid"),
+        (("--keep", "e1", "--exclude", "e1"), "kept-and-excluded"),
     ],
 )
-def test_a_question_without_sense_is_refused(
+def test_a_question_without_sense_is_refused_by_the_name_in_it(
     app: Flask, files: Path, words: tuple[str, ...], code: str
 ) -> None:
     exit_code, problem = run_here(app, *solving(files, *words))
     assert (exit_code, problem["code"]) == (1, code)
+    assert words[1] in problem["detail"]
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/keep"]
+
+
+def test_a_rule_that_compares_nothing_is_named(app: Flask, files: Path) -> None:
+    young = rule("young", "min_count", ("birth_date", "ge", "1980-13-45"), 3)
+    (files / "brief.json").write_text(json.dumps({"seats": 12, "rules": [*RULES, young]}))
+    code, problem = run_here(app, *solving(files))
+    assert (code, problem["code"]) == (1, "brief-invalid")
+    (fault,) = problem["errors"]
+    assert fault["pointer"] == f"/rules/{len(RULES)}/of/value"
+    assert fault["message"].startswith("Rule young: 1980-13-45 is no day.")
 
 
 def test_faulty_pool_rows_are_named_by_cell(app: Flask, files: Path) -> None:

@@ -8,12 +8,22 @@ from typing import Any, get_args
 
 from consortium.kernel.errors import N_, FieldError
 from think_tank.errors import BriefInvalid
-from think_tank.values import KINDS, OPERATORS, Brief, Condition, Kind, Operator, Rule
+from think_tank.rules.conditions import has_order
+from think_tank.values import KINDS, OPERATORS, UNORDERED, Brief, Condition, Kind, Operator, Rule
 
 TRUE = frozenset({"true", "1", "yes", "y", "是", "√", "✓", "t"})
 FALSE = frozenset({"false", "0", "no", "n", "否", "×", "x", "f"})
 MAX_SEATS, MAX_RULES, MAX_COUNT, LONGEST_ID = 1000, 500, 1_000_000, 120
 NUMBER = re.compile(r"[+-]?\d{1,18}(/\d{1,18}|(\.\d{0,18})?([eE][+-]?\d{1,2})?)%?", re.ASCII)
+ORDERING = ("ge", "le")
+_ORDERED = {
+    "birth_date": N_("Rule %(rule)s: %(value)s is no day. Write it as 2026-12-31."),
+    "age": N_("Rule %(rule)s: %(value)s is no age. Write it in years, such as 45."),
+}
+_EITHER = N_(
+    "Rule %(rule)s: `ge` and `le` compare with a number or a day such as 2026-12-31, and "
+    "%(value)s is neither."
+)
 RULE_MEMBERS = frozenset(
     {
         "id",
@@ -107,9 +117,14 @@ def _read_rules(
     written: Mapping[str, Any], costs: Mapping[str, Any], faults: list[FieldError]
 ) -> tuple[Rule, ...]:
     rules = written.get("rules", [])
-    if not isinstance(rules, list) or len(rules) > MAX_RULES:
+    if not isinstance(rules, list):
         message = N_("A list of rules is expected here.")
         faults.append(FieldError("not-a-list", message, pointer="/rules"))
+        return ()
+    if len(rules) > MAX_RULES:
+        message = N_("A brief has at most %(most)s rules; here are %(count)s.")
+        told = {"most": MAX_RULES, "count": len(rules)}
+        faults.append(FieldError("rules-too-many", message, pointer="/rules", params=told))
         return ()
     read: list[Rule] = []
     names: set[str] = set()
@@ -145,7 +160,7 @@ def _read_rule(rule: Any, pointer: str, costs: Mapping[str, Any]) -> Rule:
     return Rule(
         id=str(name).strip(),
         kind=kind,
-        of=_read_condition(rule.get("of"), f"{pointer}/of"),
+        of=_read_condition(rule.get("of"), f"{pointer}/of", rule=str(name).strip()),
         value=_read_bound(rule.get("value"), kind, f"{pointer}/value"),
         hard=_read_flag(rule, "hard", True, pointer),
         weight=_read_weight(weight, f"{pointer}/weight"),
@@ -209,7 +224,7 @@ def _read_weight(written: Any, pointer: str) -> Fraction:
     return weight
 
 
-def _read_condition(written: Any, pointer: str) -> Condition:
+def _read_condition(written: Any, pointer: str, *, rule: str) -> Condition:
     if not isinstance(written, Mapping):
         raise _Faulty(
             pointer,
@@ -233,7 +248,20 @@ def _read_condition(written: Any, pointer: str) -> Condition:
         raise _Faulty(f"{pointer}/value", "value-invalid", message)
     values = value if isinstance(value, list) else [value]
     texts = tuple(_read_text(field.strip(), one, f"{pointer}/value") for one in values)
+    if op in ORDERING:
+        _check_order(field.strip(), texts[0], pointer, rule=rule)
     return Condition(field.strip(), op, texts if op == "in" else texts[0])
+
+
+def _check_order(field: str, value: str, pointer: str, *, rule: str) -> None:
+    """Refuse what `ge` and `le` could never compare, whatever the pool holds."""
+    told = {"rule": rule, "field": field, "value": value}
+    if field in UNORDERED:
+        message = N_("Rule %(rule)s: %(field)s has no order. Use one of %(known)s.")
+        known = ", ".join(op for op in OPERATORS if op not in ORDERING)
+        raise _Faulty(f"{pointer}/op", "op-unordered", message, known=known, **told)
+    if not has_order(field, value):
+        raise _Faulty(f"{pointer}/value", "value-unordered", _ORDERED.get(field, _EITHER), **told)
 
 
 def _read_text(field: str, value: Any, pointer: str) -> str:

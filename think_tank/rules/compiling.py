@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from consortium.kernel.errors import N_, FieldError
-from think_tank.errors import BriefInvalid, ExpertUnknown
+from think_tank.errors import BriefInvalid, ExpertUnknown, KeptAndExcluded
 from think_tank.rules.conditions import NotComparable, bound_of, cell_holds, cell_of
 from think_tank.values import Candidate, Question, Rule
 
@@ -73,7 +73,8 @@ def compile_question(question: Question) -> Problem:
     """Bring a question into whole numbers.
 
     Raises:
-        ExpertUnknown: somebody to keep or exclude is not in the pool, or both are asked.
+        ExpertUnknown: somebody to keep or exclude is not in the pool.
+        KeptAndExcluded: somebody is to be kept and excluded.
         BriefInvalid: a rule names a column that the pool has not, or compares what has no order.
     """
     _check_names(question)
@@ -108,17 +109,31 @@ def compile_question(question: Question) -> Problem:
     )
 
 
+def check_question(question: Question) -> None:
+    """Refuse a question that no solver could read; the same refusals as of `compile_question`."""
+    _check_names(question)
+    _find_masks(question, question.pool)
+
+
 def _check_names(question: Question) -> None:
     known = {candidate.id for candidate in question.pool}
-    missing = sorted((question.keep | question.exclude) - known)
+    unknown = N_("%(id)s is not in the pool.")
+    missing = [
+        FieldError("expert-unknown", unknown, pointer=pointer, params={"id": name})
+        for pointer, names in (("/keep", question.keep), ("/exclude", question.exclude))
+        for name in sorted(names - known)
+    ]
     if missing:
-        raise ExpertUnknown(ids=", ".join(missing))
+        named = sorted((question.keep | question.exclude) - known)
+        raise ExpertUnknown(ids=", ".join(named), errors=missing)
     both = sorted(question.keep & question.exclude)
     if both:
         message = N_("%(id)s cannot be both kept and excluded.")
-        raise BriefInvalid(
-            errors=[FieldError("kept-and-excluded", message, params={"id": n}) for n in both]
-        )
+        faults = [
+            FieldError("kept-and-excluded", message, pointer="/keep", params={"id": name})
+            for name in both
+        ]
+        raise KeptAndExcluded(ids=", ".join(both), errors=faults)
 
 
 def _common_unit(numbers: Iterable[Fraction]) -> Fraction:

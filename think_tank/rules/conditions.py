@@ -60,6 +60,29 @@ def cell_holds(condition: Condition, cell: str) -> bool:
     return bool(cell) and _TESTS[condition.op](cell, condition)
 
 
+def has_order(field: str, value: str) -> bool:
+    """Whether `ge` and `le` can compare a column's cells with a value.
+
+    >>> has_order("birth_date", "1981-02-29"), has_order("birth_date", "1980")
+    (False, False)
+    >>> has_order("birth_date", "1980-01-31"), has_order("age", "45"), has_order("age", "x")
+    (True, True, False)
+    >>> has_order("seniority", "9.5"), has_order("seniority", "2001-09-01")
+    (True, True)
+    """
+    if field == "birth_date":
+        return _is_day(value)
+    return _number(value) is not None or (field != "age" and _is_day(value))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _parts(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(";") if part.strip())
 

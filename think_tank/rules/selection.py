@@ -27,7 +27,7 @@ def select_panel(question: Question, *, seconds: float = 60.0) -> Answer:
         with a minimal set of rules that cannot be kept together, and the cheapest repairs.
 
     Raises:
-        BriefInvalid, ExpertUnknown: the question makes no sense.
+        BriefInvalid, ExpertUnknown, KeptAndExcluded: the question makes no sense.
         SolverStopped: the time ended before any panel was found.
     """
     deadline = time.monotonic() + seconds

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from consortium.kernel.api import ApiSchema, InstantField, PageIn
-from think_tank.values import DISCLOSURES
+from think_tank.values import DISCLOSURES, LONGEST_SEED
 
 TEXT = validate.Length(min=1, max=200)
 CHARTER = validate.Length(min=1, max=200_000)
@@ -71,7 +71,7 @@ class BriefOut(ApiSchema):
 class SolveIn(ApiSchema):
     """How to solve: experts to keep and to leave out as society:number."""
 
-    seed = fields.String(load_default="0", validate=validate.Length(min=1, max=64))
+    seed = fields.String(load_default="0", validate=validate.Length(min=1, max=LONGEST_SEED))
     keep = fields.List(fields.String(), load_default=list, validate=IDS)
     # `exclude` is taken by marshmallow's own Schema.
     left_out = fields.List(

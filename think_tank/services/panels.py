@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, select, tuple_, update
 
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
-from consortium.kernel.errors import NotFound, fill
+from consortium.kernel.errors import FieldError, NotFound
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, reading, transaction
@@ -107,9 +107,11 @@ def _judge(brief: BriefRow, run: SolveRun, pool: Pool) -> None:
     question = question_of(brief.brief, pool, seed=run.seed, wish=wish, today=day)
     verdict = check_panel(question, [seat["id"] for seat in run.answer["seats"]])
     if not verdict.ok:
-        told = "; ".join(fill(fault.message, fault.params) for fault in verdict.faults)
+        told = [
+            FieldError(fault.code, fault.message, params=fault.params) for fault in verdict.faults
+        ]
         codes = [fault.code for fault in verdict.faults]
-        raise PanelOutdated(faults=told, extra={"faults": codes})
+        raise PanelOutdated(errors=told, extra={"faults": codes})
 
 
 @transaction

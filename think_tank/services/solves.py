@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
-from consortium.kernel.errors import ConsortiumError, NotFound
+from consortium.kernel.errors import N_, ConsortiumError, FieldError, NotFound
 from consortium.kernel.feature import JobPage
 from consortium.kernel.principal import Principal
 from consortium.kernel.settings import current_settings
@@ -19,10 +20,11 @@ from consortium.kernel.unit_of_work import (
     reading,
     transaction,
 )
-from think_tank.errors import BriefSeated
+from think_tank.errors import BriefSeated, SolveInvalid
 from think_tank.models import BriefRow, SolveRun
 from think_tank.rules.answers import write_result
 from think_tank.rules.briefs import parse_brief
+from think_tank.rules.compiling import check_question
 from think_tank.rules.selection import select_panel
 from think_tank.services.institutes import (
     get_institute_by_id,
@@ -30,12 +32,11 @@ from think_tank.services.institutes import (
     require_coordinator,
 )
 from think_tank.services.pool import Pool, read_pool
-from think_tank.values import Question, Solve
+from think_tank.values import LONGEST_SEED, Question, Solve
 
 OPEN = ("queued", "running")
 
 
-@transaction
 def ask_solve(
     principal: Principal,
     *,
@@ -44,12 +45,47 @@ def ask_solve(
     keep: frozenset[str] = frozenset(),
     exclude: frozenset[str] = frozenset(),
 ) -> Solve:
-    """Queue a run over a brief.
+    """Queue a run over a brief, if the pool as it is now can be asked that.
 
     Raises:
         NotFound, Forbidden: no such brief, or not the principal's to solve.
         BriefSeated: its panel is seated already.
+        SolveInvalid: the seed is too long.
+        ExpertUnknown, KeptAndExcluded: whom to keep or to exclude makes no sense.
+        BriefInvalid: a rule compares with what the pool does not hold.
     """
+    if not 0 < len(seed) <= LONGEST_SEED:
+        message = N_("Write a seed of 1 to %(most)s characters.")
+        params = {"most": LONGEST_SEED}
+        raise SolveInvalid(
+            errors=[FieldError("seed-invalid", message, pointer="/seed", params=params)]
+        )
+    wish = {"keep": sorted(keep), "exclude": sorted(exclude)}
+    _check(principal, brief_id, seed=seed, wish=wish)
+    return _queue(principal, brief_id, seed=seed, wish=wish)
+
+
+@reading
+def _check(
+    principal: Principal, brief_id: UUID, *, seed: str, wish: Mapping[str, list[str]]
+) -> None:
+    """Judge the question before anything is locked: a pool takes a while to read."""
+    brief = db.session.get(BriefRow, brief_id)
+    if brief is None:
+        raise NotFound
+    institute = get_institute_by_id(brief.institute_id)
+    require_coordinator(principal, institute)
+    if brief.state == "seated":
+        raise BriefSeated
+    now = read_now()
+    pool = read_pool(institute.consortium, brief.brief, now)
+    check_question(question_of(brief.brief, pool, seed=seed, wish=wish, today=now.date()))
+
+
+@transaction
+def _queue(
+    principal: Principal, brief_id: UUID, *, seed: str, wish: Mapping[str, list[str]]
+) -> Solve:
     uow = current_unit_of_work()
     brief = uow.lock(BriefRow, brief_id)
     require_coordinator(principal, get_institute_by_id(brief.institute_id))
@@ -61,7 +97,7 @@ def ask_solve(
             state="queued",
             progress=0,
             seed=seed,
-            wish={"keep": sorted(keep), "exclude": sorted(exclude)},
+            wish=dict(wish),
             asked_by=principal.person_id,
             asked_at=uow.now,
         )

@@ -2,8 +2,10 @@
 
 from think_tank.values.panels import (
     KINDS,
+    LONGEST_SEED,
     OPERATORS,
     SEVERAL,
+    UNORDERED,
     Answer,
     Brief,
     Candidate,
@@ -43,10 +45,12 @@ from think_tank.values.records import (
 __all__ = [
     "DISCLOSURES",
     "KINDS",
+    "LONGEST_SEED",
     "OPERATORS",
     "POOL_COLUMNS",
     "PURPOSES",
     "SEVERAL",
+    "UNORDERED",
     "Answer",
     "Brief",
     "BriefRecord",

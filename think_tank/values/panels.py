@@ -13,6 +13,11 @@ Status = Literal["optimal", "best_found", "infeasible"]
 KINDS: tuple[Kind, ...] = ("min_share", "max_share", "min_count", "max_count")
 OPERATORS: tuple[Operator, ...] = ("eq", "ne", "ge", "le", "in", "contains")
 SEVERAL = frozenset({"disciplines", "keywords"})
+UNORDERED = SEVERAL | {
+    "id", "name", "society", "employer", "title", "front_line", "biography", "email",
+}  # fmt: skip
+"""Columns whose cells are names or words: none is more or less than another."""
+LONGEST_SEED = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from consortium.kernel.web import select_language
 from think_tank import wording
+from think_tank.values import LONGEST_SEED
 
 blueprint = Blueprint("think_tank", __name__, template_folder="../templates")
 
@@ -17,6 +18,7 @@ def words() -> dict[str, Any]:
         "STATES": wording.STATES,
         "DISCLOSURES": wording.DISCLOSURES,
         "PURPOSES": wording.PURPOSES,
+        "LONGEST_SEED": LONGEST_SEED,
         "SETTINGS": wording.SETTINGS,
         "FIELDS": wording.FIELDS,
         "FLAGS": wording.FLAGS,

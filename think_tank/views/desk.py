@@ -127,7 +127,7 @@ def solve_brief(slug: str, number: int) -> ResponseReturnValue:
     asked = solves.ask_solve(
         principal,
         brief_id=brief.id,
-        seed=request.form.get("seed", "0").strip()[:64] or "0",
+        seed=request.form.get("seed", "0").strip() or "0",
         keep=frozenset(split(request.form.get("keep", ""))),
         exclude=frozenset(split(request.form.get("exclude", ""))),
     )
