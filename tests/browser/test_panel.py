@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.visitor import Visitor
+from tests.browser.test_reach import HIDDEN
+from tests.browser.visitor import NARROW, Visitor
 
 INSTITUTE = "/institutes/demo-institute"
 HALF_MATH = {
@@ -68,6 +69,19 @@ def test_a_brief_that_cannot_be_met_names_the_rules(
     assert she.page.locator(f"{refusal} ol li").count() > 0
     assert she.page.locator("form[action$=seating]").count() == 0
     she.shoot("brief-infeasible")
+
+
+def test_on_a_phone_every_reason_of_a_panel_is_in_sight(visit: Callable[..., Visitor]) -> None:
+    she = visit()
+    she.sign_in("coordinator@demo.example", then=INSTITUTE)
+    panel = she.attribute("[data-panel] a", "href")
+    for name, path in (("panel", panel), ("brief", f"{INSTITUTE}/briefs/1")):
+        she.open(path)
+        she.shoot(f"{name}-seated")
+        she.page.set_viewport_size({"width": NARROW, "height": 740})
+        assert she.page.locator("tr[data-seat] td[data-label]").count() > 0
+        assert she.page.locator("main table:not(.stacked)").count() == 0
+        assert (she.page.evaluate(HIDDEN), she.overflow()) == (0, 0)
 
 
 def test_an_ordinary_member_reads_the_institute_but_finds_no_brief(

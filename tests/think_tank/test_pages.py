@@ -63,6 +63,14 @@ def coordinator(world: FixedClock, client: FlaskClient) -> Browser:
     return Browser(client, Principal(person_id=person, grants=grants))
 
 
+def told_of_next(html: str) -> list[str]:
+    """What the table says of those who would have the seats next, by name."""
+    cells = re.findall(r'data-label="Why not the next">(.*?)</td>', html, re.S)
+    assert len(cells) == 9
+    assert "专家" in cells[0]
+    return cells
+
+
 def test_from_brief_to_published_panel(coordinator: Browser) -> None:
     institute = "/institutes/flows"
     made = coordinator.send(f"{institute}/briefs/new", f"{institute}/briefs", **FORM)
@@ -79,6 +87,7 @@ def test_from_brief_to_published_panel(coordinator: Browser) -> None:
     seated = coordinator.send(brief, f"{brief}/seating", solve=solve[1])
     assert seated.status_code == 303
     panel = urlsplit(seated.location).path
+    assert told_of_next(coordinator.open(panel).text) == told_of_next(shown)
     stranger = Browser(coordinator.client, ANONYMOUS)
     assert stranger.open(panel).status_code == 404
     assert coordinator.send(panel, f"{panel}/publication").status_code == 303

@@ -10,8 +10,9 @@ from consortium.kernel.web import page
 from consortium.services.consortia import get_consortium
 from think_tank.services.briefs import list_briefs
 from think_tank.services.institutes import get_institute, is_coordinator, list_institutes
-from think_tank.services.panels import get_panel, list_panels
+from think_tank.services.panels import describe_experts, get_panel, list_panels
 from think_tank.services.pool import count_pool
+from think_tank.values import Panel
 from think_tank.views.blueprint import blueprint
 from think_tank.wording import name_societies
 
@@ -47,11 +48,19 @@ def show_panel(slug: str, panel_id: UUID) -> ResponseReturnValue:
     panel = get_panel(principal, panel_id)
     if panel.institute != slug:
         raise NotFound
+    coordinates = is_coordinator(principal, institute)
     return page(
         "think_tank/panel.html",
         institute=institute,
         panel=panel,
-        names={seat.id: seat.name for seat in panel.seats if seat.id},
+        names=_name_experts(panel) if coordinates else {},
         societies=name_societies(),
-        coordinates=is_coordinator(principal, institute),
+        coordinates=coordinates,
     )
+
+
+def _name_experts(panel: Panel) -> dict[str, str]:
+    """Names of those who sit, and of those who would have the seats next."""
+    nexts = {seat.answer["next_best"] for seat in panel.seats if seat.answer.get("next_best")}
+    people = describe_experts(nexts | {seat.id for seat in panel.seats if seat.id})
+    return {name: person["name"] for name, person in people.items()}
