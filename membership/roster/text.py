@@ -1,22 +1,18 @@
 """Delimited text to a grid: which delimiter, which quotes."""
 
-import csv
 import re
 from collections.abc import Iterable
 from typing import Final
 
+from consortium.kernel.delimited import QuoteOpen, TooManyCells, cut_rows
 from membership.roster.encoding import decode, is_unsure, label
 from membership.roster.errors import RosterQuoteOpen, RosterTooLarge
-from membership.roster.quotes import find_swallowed, split_lines
 from membership.roster.values import Book, Cell, Grid
 from membership.roster.workbook import COLUMN_LIMIT, ROW_LIMIT
 
 _TEXT_LIMIT_BYTES: Final = 100 * 1024 * 1024
-_FIELD_LIMIT: Final = 20_000
 _DELIMITERS: Final = ",\t;|"
 _WIDE_COMMA: Final = "\uff0c"
-# No cell is an end of transmission, so a row of this one alone is the end of the text.
-_END: Final = "\x04"
 _QUOTED: Final = re.compile(r'"[^"]*"')
 
 
@@ -69,30 +65,12 @@ def _split(text: str, delimiter: str) -> list[list[Cell]]:
 
     Raises:
         RosterQuoteOpen: a cell in quotation marks runs on over the rows after it.
+        RosterTooLarge: more rows, or more cells in one, than a roster can have.
     """
-    rows: list[list[Cell]] = []
-    csv.field_size_limit(_FIELD_LIMIT)
-    end = _END if text.endswith(("\n", "\r")) else f"\n{_END}"
-    lines = split_lines(text + end)
-    # Not strict: offices write stray quotes inside cells, and a stray quote loses nothing.
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-    long: list[tuple[int, int, list[str]]] = []
-    first = 0
     try:
-        for row in reader:
-            rows.append(list(row))
-            if reader.line_num - first > 1:
-                long.append((first, reader.line_num, row))
-            if len(row) > COLUMN_LIMIT or len(rows) > ROW_LIMIT:
-                raise RosterTooLarge(limit=f"{ROW_LIMIT:,} rows, {COLUMN_LIMIT:,} columns")
-            first = reader.line_num
-    except csv.Error as error:
-        raise RosterQuoteOpen(line=first + 1) from error
-    if rows[-1] != [_END]:
-        # The last cell has swallowed the end of the text, from the line where its quote stands.
-        raise RosterQuoteOpen(line=len(lines) - len(split_lines(str(rows[-1][-1]))) + 1)
-    rows.pop()
-    swallowed = find_swallowed(rows, lines, long, delimiter)
-    if swallowed is not None:
-        raise RosterQuoteOpen(line=swallowed)
-    return rows
+        rows = cut_rows(text, delimiter, rows=ROW_LIMIT, columns=COLUMN_LIMIT)
+    except QuoteOpen as error:
+        raise RosterQuoteOpen(line=error.line) from error
+    except TooManyCells as error:
+        raise RosterTooLarge(limit=f"{ROW_LIMIT:,} rows, {COLUMN_LIMIT:,} columns") from error
+    return [list(row) for row in rows]

@@ -1,4 +1,4 @@
-"""Quotation marks that were never closed, and swallowed the rows up to the next one."""
+"""Delimited text to rows, and quotation marks that were never closed and swallow rows."""
 
 import csv
 import io
@@ -6,13 +6,69 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from membership.roster.values import Cell
-
+_FIELD_LIMIT: Final = 20_000
+# No cell is an end of transmission, so a row of this one alone is the end of the text.
+_END: Final = "\x04"
 _SAMPLE: Final = 200
 _SHARE: Final = 0.9
 
-Long = tuple[int, int, list[str]]
+_Long = tuple[int, int, list[str]]
 """A row of several lines: its first line from 0, the line after its last, its cells."""
+
+
+class QuoteOpen(ValueError):
+    """A quotation mark is opened in `line`, from 1, and not closed where its cell ends."""
+
+    def __init__(self, line: int) -> None:
+        """Name the line."""
+        super().__init__(f"a quotation mark in line {line} is not closed")
+        self.line = line
+
+
+class TooManyCells(ValueError):
+    """The text has more rows, or a row more cells, than were allowed."""
+
+
+def cut_rows(text: str, delimiter: str, *, rows: int, columns: int) -> list[list[str]]:
+    r"""Cut a text into rows of cells.
+
+    >>> cut_rows('a;"b;c"\r\nd', ";", rows=9, columns=9)
+    [['a', 'b;c'], ['d']]
+
+    Args:
+        rows: at most so many.
+        columns: at most so many in a row.
+
+    Raises:
+        QuoteOpen: a cell in quotation marks runs on over the rows after it.
+        TooManyCells: the limits are exceeded.
+    """
+    found: list[list[str]] = []
+    csv.field_size_limit(_FIELD_LIMIT)
+    end = _END if text.endswith(("\n", "\r")) else f"\n{_END}"
+    lines = split_lines(text + end)
+    # Not strict: offices write stray quotes inside cells, and a stray quote loses nothing.
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    long: list[_Long] = []
+    first = 0
+    try:
+        for row in reader:
+            found.append(row)
+            if reader.line_num - first > 1:
+                long.append((first, reader.line_num, row))
+            if len(row) > columns or len(found) > rows:
+                raise TooManyCells
+            first = reader.line_num
+    except csv.Error as error:
+        raise QuoteOpen(first + 1) from error
+    if found[-1] != [_END]:
+        # The last cell has swallowed the end of the text, from the line where its quote stands.
+        raise QuoteOpen(len(lines) - len(split_lines(found[-1][-1])) + 1)
+    found.pop()
+    swallowed = _find_swallowed(found, lines, long, delimiter)
+    if swallowed is not None:
+        raise QuoteOpen(swallowed)
+    return found
 
 
 def split_lines(text: str) -> list[str]:
@@ -24,8 +80,8 @@ def split_lines(text: str) -> list[str]:
     return io.StringIO(text, newline="").readlines()
 
 
-def find_swallowed(
-    rows: Sequence[list[Cell]], lines: Sequence[str], long: Sequence[Long], delimiter: str
+def _find_swallowed(
+    rows: Sequence[list[str]], lines: Sequence[str], long: Sequence[_Long], delimiter: str
 ) -> int | None:
     """Return the line, counted from 1, where a quotation mark opens that swallows other rows.
 
@@ -47,22 +103,22 @@ def find_swallowed(
     return None
 
 
-def _usual_width(rows: Iterable[list[Cell]]) -> int:
+def _usual_width(rows: Iterable[list[str]]) -> int:
     return Counter(map(len, rows)).most_common(1)[0][0]
 
 
-def _columns_of_digits(rows: Sequence[list[Cell]], width: int) -> list[int]:
+def _columns_of_digits(rows: Sequence[list[str]], width: int) -> list[int]:
     """The columns that have a digit in nearly every row of one line: numbers, dates, addresses."""
     plain = [row for row in rows[1:_SAMPLE] if len(row) == width and not _has_break(row)]
     return [
         column
         for column in range(width)
-        if plain and sum(_has_digit(str(row[column])) for row in plain) >= _SHARE * len(plain)
+        if plain and sum(_has_digit(row[column]) for row in plain) >= _SHARE * len(plain)
     ]
 
 
-def _has_break(row: Iterable[Cell]) -> bool:
-    return any("\n" in str(cell) or "\r" in str(cell) for cell in row)
+def _has_break(row: Iterable[str]) -> bool:
+    return any("\n" in cell or "\r" in cell for cell in row)
 
 
 def _has_digit(text: str) -> bool:
