@@ -6,14 +6,17 @@ Public addresses are reached over https only; the networks in `CONSORTIUM_HTTP_A
 through, over plain http too. Source: DESIGN 4.10.
 """
 
+import http.client
+import io
 import ipaddress
 import socket
 import time
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
@@ -22,6 +25,8 @@ from requests.structures import CaseInsensitiveDict
 from requests_hardened import Config, HTTPSession
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from consortium.kernel.setting_values import Network
@@ -31,6 +36,9 @@ if TYPE_CHECKING:
     from requests.adapters import _HostParams, _PoolKwargs
 
 _CHUNK_BYTES = 64 * 1024
+_READS = frozenset({"GET", "HEAD"})
+# When the answer that is being read has to be complete, in monotonic seconds.
+_deadline: ContextVar[float] = ContextVar("deadline")
 
 
 class AddressRefused(requests.RequestException):
@@ -42,7 +50,7 @@ class ResponseTooLarge(requests.RequestException):
 
 
 class ResponseTooSlow(requests.Timeout):
-    """The body dripped in for longer than the limit of one whole answer."""
+    """The answer dripped in for longer than the limit of one whole answer."""
 
 
 class CircuitOpen(requests.ConnectionError):
@@ -56,7 +64,7 @@ class Limits:
     Attributes:
         connect_seconds: to open the connection.
         read_seconds: between two pieces of the answer.
-        total_seconds: for the whole body.
+        total_seconds: for the whole answer of one hop, headers included.
         max_bytes: of the decoded body.
         max_redirects: followed in a row, each checked anew.
     """
@@ -169,6 +177,68 @@ class GuardedSession(HTTPSession):
         for scheme in ("https", "http"):
             self.mount(f"{scheme}://", _GuardedAdapter(scheme == "https", allowed, limits, breaker))
 
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a request; only one that reads is sent on to where an answer redirects it."""
+        if request.method not in _READS:
+            # After 302 it would become a GET, whose 200 says nothing of what was to be taken.
+            kwargs["allow_redirects"] = False
+        return super().send(request, **kwargs)
+
+
+class _TimedSocket(io.RawIOBase):
+    """Reads a socket, waiting no longer for a piece than is left for the whole answer.
+
+    The socket's own timeout begins anew with every byte, so a peer that drips never meets it.
+    """
+
+    def __init__(self, wired: socket.socket, stream: io.RawIOBase, deadline: float) -> None:
+        self._wired = wired
+        self._stream = stream
+        self._deadline = deadline
+        self._pause = wired.gettimeout()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for a whole answer is over")
+        self._wired.settimeout(left if self._pause is None else min(left, self._pause))
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _TimedAnswer(http.client.HTTPResponse):
+    """An answer whose status line, headers and body are read through a `_TimedSocket`."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        # The stream counts as a user of the socket, so it is wrapped, not replaced.
+        self.fp = io.BufferedReader(_TimedSocket(sock, self.fp.detach(), _deadline.get()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _TimedAnswer
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _TimedAnswer
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
 
 class _GuardedAdapter(IPFilterAdapter):
     """Checks, pins and limits one hop."""
@@ -181,6 +251,7 @@ class _GuardedAdapter(IPFilterAdapter):
         self._allowed = allowed
         self._limits = limits
         self._breaker = breaker
+        self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def build_connection_pool_key_attributes(
         self,
@@ -218,8 +289,7 @@ class _GuardedAdapter(IPFilterAdapter):
         if not self._breaker.admit(peer, time.monotonic()):
             raise CircuitOpen(f"{peer} failed repeatedly; it is tried again later", request=request)
         try:
-            response = super().send(request, True, timeout, verify, cert, {})
-            self._read_body(response)
+            response = self._fetch(request, timeout, verify, cert)
         except InvalidIPAddress as error:
             raise AddressRefused(f"{peer} is not a public address", request=request) from error
         except AddressRefused:
@@ -230,17 +300,32 @@ class _GuardedAdapter(IPFilterAdapter):
         self._breaker.record(peer=peer, good=response.status_code < 500, now=time.monotonic())
         return response
 
+    def _fetch(
+        self, request: requests.PreparedRequest, timeout: Any, verify: Any, cert: Any
+    ) -> requests.Response:
+        """Get a whole answer in the time there is for one."""
+        deadline = time.monotonic() + self._limits.total_seconds
+        token = _deadline.set(deadline)
+        try:
+            response = super().send(request, True, timeout, verify, cert, {})
+            self._read_body(response)
+        except requests.RequestException as error:
+            if time.monotonic() < deadline or isinstance(error, AddressRefused):
+                raise
+            late = f"more than {self._limits.total_seconds} seconds"
+            raise ResponseTooSlow(late, request=request) from error
+        finally:
+            _deadline.reset(token)
+        return response
+
     def _read_body(self, response: requests.Response) -> None:
         """Read the body under the limits and hand it on as if it had just arrived."""
         body = BytesIO()
-        deadline = time.monotonic() + self._limits.total_seconds
         try:
             for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=True):
                 body.write(chunk)
                 if body.tell() > self._limits.max_bytes:
                     raise ResponseTooLarge(f"more than {self._limits.max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise ResponseTooSlow(f"more than {self._limits.total_seconds} seconds")
         except HTTPError as error:
             raise requests.ConnectionError(str(error), request=response.request) from error
         finally:

@@ -1,8 +1,11 @@
 """The outgoing guard: addresses, schemes, sizes, redirects, repeated failures."""
 
 import gzip
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 
@@ -31,6 +34,11 @@ class Site(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Serve one of the test's addresses."""
         getattr(self, "_" + self.path.strip("/").split("/")[0])()
+
+    def do_POST(self) -> None:
+        """Send whoever delivers something to a page that answers 200."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._send(302, b"", {"Location": "/hello"})
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -142,6 +150,74 @@ def test_a_dripping_answer_is_cut_off(make_app: Maker, site: str) -> None:
         limits = Limits(total_seconds=0.0)
         with outgoing(limits=limits) as session, pytest.raises(ResponseTooSlow):
             session.get(f"{site}/drip")
+
+
+@contextmanager
+def dripping(started: bytes, dripped: bytes) -> Iterator[str]:
+    """Address of a server that answers `started` at once and then drips for four seconds."""
+
+    def drip() -> None:
+        with taken.accept()[0] as peer:
+            peer.recv(65536)
+            peer.sendall(started)
+            # Ends sooner when the reader has hung up.
+            with suppress(OSError):
+                for _ in range(80):
+                    time.sleep(0.05)
+                    peer.sendall(dripped)
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://localhost:{taken.getsockname()[1]}/"
+        thread.join()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("started", "dripped"),
+    [
+        (HEAD + b"Content-Length: 1000\r\n\r\n", b"x"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+        (HEAD, b"X: x\r\n"),
+        (HEAD, b"x"),
+        (b"", b"H"),
+    ],
+    ids=["body", "chunks", "size of a chunk", "headers", "a header's name", "status line"],
+)
+def test_the_time_for_a_whole_answer_ends_it_wherever_it_drips(
+    make_app: Maker, started: bytes, dripped: bytes
+) -> None:
+    limits = Limits(read_seconds=5.0, total_seconds=0.4)
+    allowed = make_app(http_allow=LOOPBACK)
+    with dripping(started, dripped) as address, allowed.app_context():
+        began = time.monotonic()
+        with outgoing(limits=limits) as session, pytest.raises(ResponseTooSlow):
+            session.get(address)
+
+        assert 0.3 < time.monotonic() - began < 2.0
+
+
+def test_a_peer_that_falls_silent_is_left_after_its_pause(make_app: Maker) -> None:
+    limits = Limits(read_seconds=0.2, total_seconds=60.0)
+    allowed = make_app(http_allow=LOOPBACK)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        allowed.app_context(),
+        outgoing(limits=limits) as session,
+        pytest.raises(requests.ReadTimeout),
+    ):
+        session.get(f"http://localhost:{silent.getsockname()[1]}/")
+
+
+def test_what_is_delivered_follows_no_redirect(make_app: Maker, site: str) -> None:
+    with make_app(http_allow=LOOPBACK).app_context(), outgoing() as session:
+        answer = session.post(f"{site}/take", json={}, allow_redirects=True)
+
+    assert (answer.status_code, answer.history) == (302, [])
 
 
 def test_redirects_are_counted_and_each_is_checked(make_app: Maker, site: str) -> None:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,38 @@ def test_the_console_route_prints_on_standard_error(
     assert "你好, 张三" in printed.err
     assert "验证码 123456" in printed.err
     assert printed.out == ""
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """A gateway whose sign-in has run out: it sends every program to the page for people."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(302)
+        self.send_header("Location", "/login")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_text_message_that_is_sent_elsewhere_has_not_been_taken(make_app: Maker) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Gateway) as gateway:
+        threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.01}).start()
+        url = f"http://localhost:{gateway.server_port}/send"
+        with make_app(sms_url=url, http_allow=(ip_network("127.0.0.0/8"),)).app_context():
+            with unit_of_work():
+                sms.send_sms("+8613800000000", "验证码 123456")
+
+            assert delivery.deliver_messages() == 0
+            (row,) = _rows()
+            assert (row.state, row.fault) == ("waiting", "GatewayRefused")
+            assert row.sealed is not None
+        gateway.shutdown()
 
 
 def test_an_unsent_message_waits_twice_as_long_each_time(
