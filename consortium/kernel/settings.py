@@ -158,6 +158,11 @@ class Settings:
     link_late_seconds: int = _setting(
         "Time without a good pull after which a link counts as late.", 900, seconds(1)
     )
+    link_seal_seconds: int = _setting(
+        "How long a page of a peer is good after it was signed, and how far clocks may differ.",
+        300,
+        seconds(1, DAY),
+    )
 
     # Files.
     roster_file_days: int = _setting("Days until a raw roster file is deleted.", 30, days(1))

@@ -1,5 +1,6 @@
 """Taking records of other nodes: once each, newest version only, bad ones set apart."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,15 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import InternalError, OperationalError
 
 from consortium.errors import RecordRefused
 from consortium.kernel.crypto import decrypt, encrypt
 from consortium.kernel.db import dialect_name
 from consortium.kernel.errors import ConsortiumError
+from consortium.kernel.faults import find_storage_fault, is_cut_off, state_of
 from consortium.kernel.feature import FeedRecord
 from consortium.kernel.features import find_feed
 from consortium.kernel.ids import new_id
+from consortium.kernel.signable import LARGEST, Unsignable, check_news, check_text
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work
 from consortium.models import MirroredRecord, QuarantinedRecord
 from consortium.services.peers import PeerFacts
@@ -24,8 +27,7 @@ from consortium.services.peers import PeerFacts
 ATTEMPTS = 20
 RETRIED_A_PAGE = 100
 _PURPOSE = "quarantine"
-_BAD = (ConsortiumError, LookupError, TypeError, ValueError, AttributeError)
-_REFUSED_BY_DATABASE = (IntegrityError, DataError)
+_DIGEST_LENGTH = 16
 
 
 def take_records(
@@ -47,7 +49,9 @@ def take_records(
         try:
             with uow.part():
                 taken += _take(uow, peer, told, since)
-        except (*_BAD, *_REFUSED_BY_DATABASE) as error:
+        except Exception as error:
+            if not _is_to_blame(error):
+                raise
             _quarantine(uow, peer, told, error)
             quarantined += 1
     return taken, quarantined
@@ -72,7 +76,9 @@ def retry_quarantined(peer: PeerFacts) -> int:
         try:
             with uow.part():
                 taken += _take(uow, peer, told, None)
-        except (*_BAD, *_REFUSED_BY_DATABASE) as error:
+        except Exception as error:
+            if not _is_to_blame(error):
+                raise
             _quarantine(uow, peer, told, error)
     return taken
 
@@ -105,6 +111,17 @@ def delete_unseen(peer: PeerFacts, *, since: datetime) -> int:
         for row in gone
     ]
     return take_records(peer, told, since=since)[0]
+
+
+def _is_to_blame(error: Exception) -> bool:
+    """Whether the record is at fault, and not this node's database or disk.
+
+    What a record can break is not known beforehand: it goes through every feature that mirrors.
+    """
+    if isinstance(error, OperationalError | InternalError):
+        # Of these only a value beyond PostgreSQL's limits, class 54, comes with a record.
+        return (state_of(error) or "").startswith("54")
+    return not is_cut_off(error) and find_storage_fault(error) is None
 
 
 def _take(uow: UnitOfWork, peer: PeerFacts, told: Mapping[str, Any], since: datetime | None) -> int:
@@ -164,29 +181,52 @@ def _read(told: Mapping[str, Any], issuer: str, now: datetime) -> FeedRecord:
         RecordRefused: it is malformed, or tells of another node's record.
     """
     try:
+        topic, key, data, origin = told["topic"], told["key"], told["data"], told["origin"]
+        # As at its origin: what is no news there, no page can tell and no database hold.
+        check_news(topic, key, data, op=told["op"], origin=origin, version=_whole(told["version"]))
         record = FeedRecord(
             id=UUID(str(told["id"])),
-            topic=_text(told["topic"], 120),
-            key=_text(told["key"], 255),
-            version=int(told["version"]),
+            topic=topic,
+            key=key,
+            version=told["version"],
             op=told["op"],
-            data=dict(told["data"]),
-            origin=_text(told["origin"], 255),
+            data=dict(data),
+            origin=origin,
             at=datetime.fromisoformat(told["at"]),
             observed_at=now,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RecordRefused from error
     # Each node alone tells of its own records.
-    if record.origin != issuer or record.op not in ("upsert", "delete"):
+    if record.origin != issuer:
         raise RecordRefused
     return record
 
 
-def _text(value: object, longest: int) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= longest:
-        raise ValueError("a short text is wanted")
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("a whole number is wanted")
     return value
+
+
+def _storable(value: object, longest: int) -> str:
+    r"""A text that every database can hold; one that had to be changed stays distinct.
+
+    >>> _storable("math", 120), len(_storable("m" * 300, 255))
+    ('math', 255)
+    >>> _storable("a\x00", 255).partition("~")[0]
+    'a'
+    >>> _storable("a\x00", 255) == _storable("a\x00\x00", 255)
+    False
+    """
+    try:
+        check_text(value, "text", longest=longest)
+        return str(value)
+    except Unsignable:
+        told = json.dumps(value)
+        plain = str(value).replace("\x00", "").encode("utf-8", "ignore").decode()
+        digest = hashlib.sha256(told.encode()).hexdigest()[:_DIGEST_LENGTH]
+        return f"{plain[: longest - _DIGEST_LENGTH - 1]}~{digest}"
 
 
 def _quarantine(
@@ -201,9 +241,9 @@ def _quarantine(
         insert.values(
             id=new_id(),
             peer_id=peer.id,
-            topic=str(told.get("topic"))[:120],
-            key=str(told.get("key"))[:255],
-            version=version if isinstance(version, int) else 0,
+            topic=_storable(told.get("topic"), 120),
+            key=_storable(told.get("key"), 255),
+            version=version if isinstance(version, int) and 0 <= version <= LARGEST else 0,
             code=code[:60],
             attempts=1,
             sealed=encrypt(json.dumps(dict(told)).encode(), _PURPOSE),

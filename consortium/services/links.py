@@ -13,17 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import requests
 from sqlalchemy import func, select
 
 from consortium.errors import FeedUnusable, PeerSuspended, PeerUnreachable
 from consortium.kernel.db import db
 from consortium.kernel.errors import ConsortiumError
-from consortium.kernel.http import outgoing
+from consortium.kernel.faults import is_cut_off
 from consortium.kernel.logs import get_logger
 from consortium.kernel.metrics import pulled_records
 from consortium.kernel.settings import current_settings
-from consortium.kernel.signing import verify_json
 from consortium.kernel.unit_of_work import (
     current_unit_of_work,
     database_now,
@@ -31,17 +29,9 @@ from consortium.kernel.unit_of_work import (
     transaction,
 )
 from consortium.models import Link, Peer, QuarantinedRecord
-from consortium.services.feeds import sealed_part
 from consortium.services.intake import delete_unseen, retry_quarantined, take_records
-from consortium.services.peers import (
-    FEED_PATH,
-    PeerFacts,
-    fetch_keys,
-    get_peer,
-    list_peers,
-    prove_ourselves,
-    store_keys,
-)
+from consortium.services.pages import fetch_page
+from consortium.services.peers import FEED_PATH, PeerFacts, get_peer, list_peers
 
 log = get_logger(__name__)
 PAGES_A_PEER = 1000
@@ -97,19 +87,25 @@ def pull_page(peer: PeerFacts) -> Pulled:
 
     Raises:
         PeerUnreachable: the peer does not answer, or refuses us.
-        FeedUnusable: its signature is wrong or the page is malformed.
+        FeedUnusable: its signature is wrong, or the page is malformed, stale, or cannot be taken.
     """
     cursor = _cursor_of(peer.id)
     try:
-        page = _fetch(peer, cursor)
+        page = fetch_page(peer, cursor)
         if page is None:
-            _begin_resync(peer.id, cursor)
-            return Pulled(peer.name, 0, 0, more=True)
-        _verify(peer, cursor, page)
+            return _begin_resync(peer, cursor)
+        pulled = _take_page(peer, cursor, page)
     except (PeerUnreachable, FeedUnusable) as error:
         _note_fault(peer.id, error)
         raise
-    pulled = _take_page(peer, cursor, page)
+    except Exception as error:
+        # Whatever a peer can send that nobody thought of stops its own link and no other.
+        if isinstance(error, ConsortiumError) or is_cut_off(error):
+            raise
+        log.exception("link-page-failed", peer=str(peer.id))
+        fault = FeedUnusable(peer=peer.issuer, why=type(error).__name__)
+        _note_fault(peer.id, fault)
+        raise fault from error
     pulled_records.labels(outcome="taken").inc(pulled.taken)
     pulled_records.labels(outcome="quarantined").inc(pulled.quarantined)
     return pulled
@@ -210,52 +206,6 @@ def _cursor_of(peer_id: UUID) -> str | None:
     return db.session.scalar(select(Link.cursor).where(Link.peer_id == peer_id))
 
 
-def _fetch(peer: PeerFacts, cursor: str | None) -> dict[str, Any] | None:
-    """The page after a cursor; None when the peer has opened a new epoch."""
-    query: dict[str, str | int] = {"limit": current_settings().link_page_size}
-    if cursor is not None:
-        query["cursor"] = cursor
-    headers = {"Authorization": f"Bearer {prove_ourselves(peer.issuer)}"}
-    try:
-        with outgoing("feed") as session:
-            answer = session.get(peer.issuer + FEED_PATH, params=query, headers=headers)
-        if answer.status_code == 410 and cursor is not None:
-            return None
-        page = answer.json() if answer.status_code == 200 else None
-    except (requests.RequestException, ValueError) as error:
-        raise PeerUnreachable(peer=peer.issuer, why=type(error).__name__) from error
-    if not isinstance(page, dict):
-        raise PeerUnreachable(peer=peer.issuer, why=f"HTTP {answer.status_code}")
-    return page
-
-
-def _verify(peer: PeerFacts, cursor: str | None, page: Mapping[str, Any]) -> None:
-    """Check that the peer has signed exactly this page for us, at this cursor.
-
-    Raises:
-        FeedUnusable: it has not.
-    """
-    try:
-        at = datetime.fromisoformat(page["seal"]["at"])
-        seal = sealed_part(
-            page,
-            issuer=peer.issuer,
-            recipient=current_settings().issuer,
-            cursor=cursor,
-            at=at,
-        )
-        signature = str(page["signature"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise FeedUnusable(peer=peer.issuer, why="malformed") from error
-    if verify_json(peer.jwks, seal, signature):
-        return
-    # The key may be newer than what we hold; the peer publishes it before it signs.
-    fresh = {} if peer.is_pinned else fetch_keys(peer.issuer)
-    if not verify_json(fresh, seal, signature):
-        raise FeedUnusable(peer=peer.issuer, why="signature")
-    store_keys(peer.id, fresh)
-
-
 @transaction
 def _take_page(peer: PeerFacts, cursor: str | None, page: Mapping[str, Any]) -> Pulled:
     uow = current_unit_of_work()
@@ -278,12 +228,13 @@ def _take_page(peer: PeerFacts, cursor: str | None, page: Mapping[str, Any]) -> 
 
 
 @transaction
-def _begin_resync(peer_id: UUID, cursor: str | None) -> None:
+def _begin_resync(peer: PeerFacts, cursor: str | None) -> Pulled:
     uow = current_unit_of_work()
-    link = uow.lock(Link, peer_id)
+    link = uow.lock(Link, peer.id)
     if link.cursor == cursor:
         link.cursor, link.resync_since = None, uow.now
-        uow.audit("consortium.link.resync", subject=str(peer_id))
+        uow.audit("consortium.link.resync", subject=str(peer.id))
+    return Pulled(peer.name, 0, 0, more=True)
 
 
 @transaction

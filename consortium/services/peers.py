@@ -163,7 +163,7 @@ def fetch_keys(issuer: str) -> dict[str, Any]:
         with outgoing("keys") as session:
             answer = session.get(issuer + KEYS_PATH)
         found = answer.json() if answer.status_code == 200 else None
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, ValueError, RecursionError) as error:
         raise PeerUnreachable(peer=issuer, why=type(error).__name__) from error
     if not isinstance(found, dict) or not is_key_set(found):
         raise PeerUnreachable(peer=issuer, why=f"HTTP {answer.status_code}")
