@@ -4,12 +4,24 @@ from typing import Any
 
 from flask import request
 
-from consortium.kernel.api import ApiBlueprint, cursor_page, looks_at_tokens, page_of
+from consortium.kernel.api import (
+    ApiBlueprint,
+    ScopeMissing,
+    TokenInvalid,
+    cursor_page,
+    looks_at_tokens,
+    page_of,
+)
 from consortium.kernel.clock import read_now
 from consortium.kernel.errors import Forbidden, SignInRequired
 from consortium.kernel.principal import current_principal
 from consortium.kernel.signing import NODE, list_keys, node_key, public_keys
-from consortium.policies import may_keep_peers, may_read_every_topic, may_read_feed
+from consortium.policies import (
+    FEED_SCOPE,
+    may_keep_peers,
+    may_read_every_topic,
+    may_read_feed,
+)
 from consortium.schemas import (
     ConsortiumMemberOut,
     ConsortiumOut,
@@ -82,7 +94,7 @@ def list_consortium_members(code: str) -> Any:
 
 
 @blueprint.get("/feed")
-# A peer's proof is no token of ours, and `feed:read` is asked for here alone.
+# A peer's proof is no token of ours, and `feed:read` is asked for here, not `api`.
 @looks_at_tokens
 @blueprint.arguments(FeedIn, location="query")
 @blueprint.response(200, FeedOut)
@@ -92,8 +104,9 @@ def read_feed(query: dict[str, Any]) -> Any:
     An operator, and a client of the node itself with the scope `feed:read`, read every topic
     as it is. A society's client with that scope, and a peer that proves itself with its node's
     key, read the public topics, and of people only what they have consented to; what a reader
-    may not see any more is told as deleted, what it never saw is left out. A page may hold fewer
-    records than `limit`; the end is reached when `next` equals `head`.
+    may not see any more is told as deleted, what it never saw is left out. The scope `api` alone
+    opens nothing here. A page may hold fewer records than `limit`; the end is reached when
+    `next` equals `head`.
     """
     return feeds.serve_feed(query["cursor"], limit=query["limit"], recipient=_recipient())
 
@@ -123,7 +136,9 @@ def _recipient() -> str:
     """Whom the page is made and signed for.
 
     Raises:
-        SignInRequired: nobody who may read the feed asks.
+        SignInRequired: nobody says who asks.
+        TokenInvalid: neither we nor a peer of ours made the token.
+        ScopeMissing: the token was given for something else.
         Forbidden: somebody else asks.
     """
     principal = current_principal()
@@ -131,10 +146,14 @@ def _recipient() -> str:
         return feeds.EVERYTHING
     if may_read_feed(principal):
         return f"client:{principal.client_id}"
+    if principal.client_id is not None:
+        raise ScopeMissing(FEED_SCOPE)
     if not principal.is_anonymous:
         raise Forbidden
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    peer = peers.find_prover(token.strip(), now=read_now()) if scheme == "Bearer" else None
-    if peer is None:
+    if scheme.lower() != "bearer":
         raise SignInRequired
+    peer = peers.find_prover(token.strip(), now=read_now())
+    if peer is None:
+        raise TokenInvalid
     return peer.issuer

@@ -2,6 +2,8 @@
 
 from consortium.kernel.principal import Principal
 
+FEED_SCOPE = "feed:read"
+
 
 def may_register(principal: Principal) -> bool:
     """Register and correct organisations: the operator of the node.
@@ -40,13 +42,19 @@ def may_see_links(principal: Principal, society: str | None = None) -> bool:
 def may_read_every_topic(principal: Principal) -> bool:
     """Read the whole feed as it is: the operator, and a program of the node itself.
 
+    Neither reads it by a token that was given for something else.
+
     >>> reads = frozenset({"feed:read"})
     >>> may_read_every_topic(Principal(client_id="c", scopes=reads))
     True
     >>> may_read_every_topic(Principal(client_id="c", society="math", scopes=reads))
     False
+    >>> may_read_every_topic(Principal(client_id="c", scopes=frozenset({"api"})))
+    False
     """
-    return may_keep_peers(principal) or (may_read_feed(principal) and principal.society is None)
+    if principal.client_id is None:
+        return may_keep_peers(principal)
+    return may_read_feed(principal) and principal.society is None
 
 
 def may_read_feed(principal: Principal) -> bool:
@@ -55,4 +63,4 @@ def may_read_feed(principal: Principal) -> bool:
     >>> may_read_feed(Principal(client_id="c", scopes=frozenset({"feed:read"})))
     True
     """
-    return principal.client_id is not None and "feed:read" in principal.scopes
+    return principal.client_id is not None and FEED_SCOPE in principal.scopes

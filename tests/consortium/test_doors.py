@@ -201,22 +201,51 @@ def test_a_stored_record_that_cannot_be_signed_does_not_stop_the_reader(
     assert after == before + 1
 
 
+FEED = frozenset({"feed:read"})
+API = frozenset({"api"})
+OPERATOR = (Grant("operator", "node"),)
+
+
 @register
 @pytest.mark.parametrize(
-    ("who", "status"),
+    ("who", "status", "code"),
     [
-        (Principal(), 401),
-        (Principal(client_id="c"), 403),
-        (Principal(client_id="c", scopes=frozenset({"feed:read"})), 200),
-        (Principal(grants=(Grant("secretary", "society", "math"),), client_id="c"), 403),
+        (Principal(), 401, "sign-in-required"),
+        (Principal(person_id=new_id()), 403, "forbidden"),
+        (Principal(person_id=new_id(), grants=OPERATOR), 200, None),
+        (Principal(client_id="c"), 403, "insufficient-scope"),
+        (Principal(client_id="c", scopes=FEED), 200, None),
+        (Principal(client_id="c", society="math", scopes=FEED), 200, None),
+        (Principal(client_id="c", scopes=API, grants=OPERATOR), 403, "insufficient-scope"),
+        (Principal(client_id="c", society="math", scopes=API), 403, "insufficient-scope"),
+        (Principal(client_id="c", scopes=API | FEED, grants=OPERATOR), 200, None),
+        (Principal(person_id=new_id(), client_id="c", scopes=API, grants=OPERATOR), 403,
+         "insufficient-scope"),
     ],
-)
+)  # fmt: skip
 def test_who_may_read_the_feed(
-    app: Flask, client: FlaskClient, who: Principal, status: int
+    app: Flask, client: FlaskClient, who: Principal, status: int, code: str | None
 ) -> None:
     app.extensions[principal.EXTENSION] = lambda: who
 
-    assert client.get("/api/v1/feed").status_code == status
+    answer = client.get("/api/v1/feed")
+
+    assert (answer.status_code, answer.get_json().get("code")) == (status, code)
+    if code == "insufficient-scope":
+        assert "feed:read" in answer.get_json()["detail"]
+        assert 'scope="feed:read"' in answer.headers["WWW-Authenticate"]
+
+
+@register
+@pytest.mark.parametrize("token", ["junk", "a.b.c", ""])
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+def test_a_token_that_nobody_has_opens_no_feed(
+    client: FlaskClient, scheme: str, token: str
+) -> None:
+    answer = client.get("/api/v1/feed", headers={"Authorization": f"{scheme} {token}"})
+
+    assert (answer.status_code, answer.get_json()["code"]) == (401, "token-invalid")
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
 @register

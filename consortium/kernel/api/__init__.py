@@ -5,7 +5,12 @@ from consortium.kernel.api.document import init_api, openapi_text
 from consortium.kernel.api.fields import InstantField, MoneyField, SubjectField
 from consortium.kernel.api.guard import looks_at_tokens, require_principal
 from consortium.kernel.api.paging import CursorField, PageIn, cursor_page
-from consortium.kernel.api.refusals import PreconditionRequired, VersionMismatch
+from consortium.kernel.api.refusals import (
+    PreconditionRequired,
+    ScopeMissing,
+    TokenInvalid,
+    VersionMismatch,
+)
 from consortium.kernel.api.schemas import ApiSchema, ProblemOut, page_of
 from consortium.kernel.api.versions import (
     check_version,
@@ -23,7 +28,9 @@ __all__ = [
     "PageIn",
     "PreconditionRequired",
     "ProblemOut",
+    "ScopeMissing",
     "SubjectField",
+    "TokenInvalid",
     "VersionMismatch",
     "check_version",
     "cursor_page",
