@@ -90,6 +90,16 @@ class FileUnreadable(InvalidInput):
     )
 
 
+class QuoteNotClosed(InvalidInput):
+    """A quotation mark is opened and never closed."""
+
+    code = "quote-not-closed"
+    message = N_(
+        "The quotation mark in line %(line)s is not closed, so it swallows the rows after it. "
+        "Close or delete it, or save the file as .xlsx, and send it again."
+    )
+
+
 class HeaderMissing(InvalidInput):
     """No header row was found."""
 

@@ -54,7 +54,7 @@ def import_organisations(principal: Principal, data: bytes, *, apply: bool) -> I
 
     Raises:
         Forbidden: only the operator registers.
-        FileUnreadable, HeaderMissing: the file as a whole cannot be used.
+        FileUnreadable, HeaderMissing, QuoteNotClosed: the file as a whole cannot be used.
     """
     if not may_register(principal):
         raise Forbidden

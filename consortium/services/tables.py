@@ -4,10 +4,12 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from consortium.errors import FileUnreadable, HeaderMissing
+from consortium.errors import FileUnreadable, HeaderMissing, QuoteNotClosed
+from consortium.kernel.delimited import QuoteOpen, TooManyCells, cut_rows
 from consortium.kernel.search import fold
 
 # What offices call the columns; compared after folding, so traditional characters match too.
@@ -49,6 +51,9 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 REQUIRED = ("code", "name_zh")
 HEADER_ROWS = 10
 ENCODINGS = ("utf-8-sig", "gb18030", "big5")
+DELIMITERS = ",\t;|"
+# As many as a workbook has room for.
+ROW_LIMIT, COLUMN_LIMIT = 1_048_576, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,13 @@ def read_table(data: bytes) -> Table:
 
     Raises:
         FileUnreadable: it is neither a workbook nor text.
+        QuoteNotClosed: a quotation mark swallows the rows after it.
         HeaderMissing: no row of the first ten names code and name.
     """
     for encoding, sheet, rows in _candidates(data):
         for number, cells in enumerate(rows[:HEADER_ROWS], start=1):
             columns = match_header(cells)
-            if all(field in columns for field in REQUIRED):
+            if _is_header(columns):
                 titles = {field: cells[column] for field, column in columns.items()}
                 body = tuple(
                     (line, row)
@@ -132,13 +138,29 @@ def _candidates(data: bytes) -> Iterator[tuple[str | None, str, list[tuple[str, 
         return
     if b"\x00" in data[:4096] or data[:5] == b"%PDF-":
         raise FileUnreadable
-    # A wrong decoding seldom fails but never names the header, so each is tried in turn.
+    # A wrong decoding seldom fails but never names the header, so each is tried in turn; nor
+    # does a wrong delimiter, whatever stands in the rows above the header.
     for encoding in ENCODINGS:
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        yield encoding.removesuffix("-sig"), "", _read_csv(text)
+        for delimiter in DELIMITERS:
+            if _has_header(text, delimiter):
+                yield encoding.removesuffix("-sig"), "", _read_csv(text, delimiter)
+
+
+def _is_header(columns: Mapping[str, int]) -> bool:
+    return all(field in columns for field in REQUIRED)
+
+
+def _has_header(text: str, delimiter: str) -> bool:
+    """Whether one of the first rows is a header if they are cut at `delimiter`."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    try:
+        return any(_is_header(match_header(row)) for row in islice(rows, HEADER_ROWS))
+    except csv.Error:
+        return False
 
 
 def _read_workbook(data: bytes) -> Iterator[tuple[None, str, list[tuple[str, ...]]]]:
@@ -151,12 +173,12 @@ def _read_workbook(data: bytes) -> Iterator[tuple[None, str, list[tuple[str, ...
         raise FileUnreadable from error
 
 
-def _read_csv(text: str) -> list[tuple[str, ...]]:
-    first = text.partition("\n")[0]
-    delimiter = max((",", "\t", ";"), key=first.count)
+def _read_csv(text: str, delimiter: str) -> list[tuple[str, ...]]:
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
+        rows = cut_rows(text, delimiter, rows=ROW_LIMIT, columns=COLUMN_LIMIT)
+    except QuoteOpen as error:
+        raise QuoteNotClosed(line=error.line) from error
+    except TooManyCells as error:
         raise FileUnreadable from error
     return [tuple(cell.strip() for cell in row) for row in rows]
 

@@ -70,6 +70,9 @@ def _faults(wish: OrganisationWish) -> Iterator[FieldError]:
     yield from _code_faults(wish.code)
     yield from _name_faults("name_zh", wish.name_zh)
     yield from _name_faults("name_en", wish.name_en)
+    for name in ("abbreviation", "supervising_unit", "supporting_unit"):
+        if not is_one_line(getattr(wish, name) or ""):
+            yield FieldError("text-unprintable", UNPRINTABLE, pointer=f"/{name}")
     if len(wish.abbreviation) > _LONGEST_ABBREVIATION:
         message = N_("The abbreviation is longer than 40 characters. Shorten it.")
         yield FieldError("abbreviation-too-long", message, pointer="/abbreviation")

@@ -7,7 +7,7 @@ import pytest
 import xlsxwriter
 from flask import Flask
 
-from consortium.errors import FileUnreadable, HeaderMissing
+from consortium.errors import FileUnreadable, HeaderMissing, QuoteNotClosed
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import ANONYMOUS, SYSTEM
 from consortium.services import imports, organisations
@@ -121,6 +121,67 @@ def test_what_is_no_table_is_refused_as_a_whole(app: Flask, data: bytes) -> None
 def test_a_file_without_a_header_is_refused_as_a_whole(app: Flask, data: bytes) -> None:
     with pytest.raises(HeaderMissing):
         _run(data)
+
+
+UNSEEN = ["A\x00B", "A\x07B", "A\x1b[2JB", "A\u202eB", "A\nB"]
+TEXTS = "代码,名称,英文名称,简称,业务主管单位,支撑单位"
+
+
+@pytest.mark.parametrize("text", UNSEEN)
+@pytest.mark.parametrize("column", range(6))
+def test_no_text_holds_what_cannot_be_seen(app: Flask, column: int, text: str) -> None:
+    cells = ["math", "数学会", "Maths", "MS", "科协", "大学"]
+    cells[column] = text
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet()
+        for row, line in enumerate((TEXTS.split(","), cells)):
+            for place, cell in enumerate(line):
+                sheet.write_string(row, place, cell)
+    quoted = ",".join(f'"{cell}"' for cell in cells)
+
+    # A file with NUL near its beginning is taken for no text at all.
+    above = "学会" * 1000
+    for data in (f"{above}\n{TEXTS}\n{quoted}\n".encode(), stream.getvalue()):
+        report = _run(data, apply=True)
+        assert (report.read, report.refused, report.create) == (1, 1, 0), data
+        code = "text-unprintable" if column else "code-invalid"
+        assert report.refusals[0].code == code
+        assert report.refusals[0].cell == f"{column_letters(column)}{report.header_row + 1}"
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|", ","])
+@pytest.mark.parametrize("above", ["", "成员学会名单\n", "名单，共 2 家, 2026 年,\n\n", "sep=;\n"])
+def test_the_delimiter_is_the_headers(app: Flask, above: str, sign: str) -> None:
+    report = _run((above + GOOD.replace(",", sign)).encode())
+
+    assert (report.read, report.create) == (2, 2)
+    assert report.header_row == above.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        (2, '"math,数学会\nphys,物理学会\nchem,化学会\n'),
+        (3, 'math,数学会\nphys,"物理学会\nchem,化学会\nbio,生物学会\n'),
+        (4, 'math,数学会\nphys,物理学会\nchem,"化学会\n'),
+        (4, 'math,数学会\nphys,物理学会\nchem,"化学会'),
+        (3, 'math,数学会\nphys,"物理学会\nchem,化学会\nbio,"生物学会"\n'),
+    ],
+)
+def test_a_quotation_mark_that_swallows_rows_refuses_the_file(
+    app: Flask, line: int, rows: str
+) -> None:
+    with pytest.raises(QuoteNotClosed) as refused:
+        _run(f"代码,名称\n{rows}".encode())
+
+    assert refused.value.params == {"line": line}
+
+
+def test_a_cell_of_several_lines_swallows_nothing(app: Flask) -> None:
+    data = '代码,名称,备注\nmath,数学会,"北京\n中关村"\nphys,物理学会,\n'.encode()
+
+    assert _run(data).create == 2
 
 
 def test_only_the_operator_imports(app: Flask) -> None:
