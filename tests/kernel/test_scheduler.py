@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 
-from consortium.kernel.clock import FixedClock
+from consortium.kernel.clock import EPOCH, FixedClock
 from consortium.kernel.db import db
 from consortium.kernel.faults import Busy
 from consortium.kernel.feature import Cron, Every, Feature, Job, JobPage
@@ -18,6 +20,7 @@ from consortium.kernel.scheduler.claims import LeaseLost, fenced_page, plan_slot
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Effect, judge
 from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
+from consortium.kernel.scheduler.timetable import LONGEST, SHORTEST, due_slots, last_slot
 from consortium.kernel.unit_of_work import reading, unit_of_work
 
 MakeApp = Callable[..., Flask]
@@ -113,6 +116,42 @@ def test_after_an_outage_the_policy_decides(
         clock.advance(minutes=10)
         plan_due(clock.at, known)
         assert len(states("guest.timed")) == expected
+
+
+@given(
+    after=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),
+    period=st.floats(SHORTEST, LONGEST),
+    length=st.integers(0, 40),
+)
+def test_every_slot_is_a_multiple_of_the_period_since_1970(
+    after: datetime, period: float, length: int
+) -> None:
+    step = timedelta(seconds=period)
+    until = after + length * step
+    found = list(due_slots(Every(period), after=after, until=until))
+    assert [(slot - EPOCH) % step for slot in found] == [timedelta(0)] * length
+    assert all(after < slot <= until for slot in found)
+    assert found[-1:] == [
+        slot for slot in [last_slot(Every(period), after=after, until=until)] if slot
+    ]
+
+
+def test_two_workers_that_catch_up_enter_the_same_slots(
+    make_app: MakeApp, clock: FixedClock
+) -> None:
+    job = Job("guest.timed", lambda _page: None, trigger=Every(3600), missed="each")
+    with make_app(offering(job)).app_context():
+        clock.advance(seconds=17.045)
+        plan_due(clock.at, newest_slots(clock.at))
+        clock.advance(days=9)
+        first = newest_slots(clock.at)
+        later = clock.at + timedelta(milliseconds=50)
+        second = newest_slots(later)
+        plan_due(clock.at, first)
+        plan_due(later, second)
+        entered = slots("guest.timed")
+        assert len(entered) == 7 * 24
+        assert {(slot - EPOCH) % timedelta(hours=1) for slot in entered} == {timedelta(0)}
 
 
 def test_a_node_that_is_off_at_night_runs_its_nightly_jobs_in_the_morning(

@@ -1,12 +1,10 @@
-"""When slots fall due: APScheduler's triggers used as pure functions."""
+"""When slots fall due: multiples of a period, and APScheduler's cron lines as pure functions."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from consortium.kernel.clock import EPOCH
 from consortium.kernel.feature import Cron, Every
@@ -16,10 +14,8 @@ SHORTEST, LONGEST = 0.1, 366 * 24 * 3600.0
 
 
 @cache
-def _trigger(when: Every | Cron) -> BaseTrigger:
-    if isinstance(when, Every):
-        return IntervalTrigger(seconds=when.seconds, start_date=EPOCH, timezone=UTC)
-    return CronTrigger.from_crontab(when.line, timezone=UTC)
+def _cron(line: str) -> CronTrigger:
+    return CronTrigger.from_crontab(line, timezone=UTC)
 
 
 def check_trigger(when: Every | Cron) -> None:
@@ -38,20 +34,26 @@ def check_trigger(when: Every | Cron) -> None:
             raise ValueError(f"every {when.seconds} s is not between {SHORTEST} s and a year")
     elif not isinstance(when, Cron):
         raise ValueError("a trigger is Every or Cron")
-    elif _trigger(when).get_next_fire_time(None, EPOCH) is None:
+    elif _cron(when.line).get_next_fire_time(None, EPOCH) is None:
         raise ValueError("never falls due")
 
 
 def due_slots(when: Every | Cron, *, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The slots in (`after`, `until`], in order.
+    """The slots in (`after`, `until`], in order; `after` need not be one.
 
     >>> noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
     >>> list(due_slots(Cron("0 * * * *"), after=noon, until=noon.replace(hour=14)))[0].hour
     13
+    >>> next(due_slots(Every(60), after=noon.replace(second=7), until=noon.replace(hour=13))).second
+    0
     >>> list(due_slots(Every(60), after=noon, until=noon))
     []
     """
-    trigger = _trigger(when)
+    if isinstance(when, Every):
+        numbers = range(_number_at(when, after) + 1, _number_at(when, until) + 1)
+        yield from (EPOCH + number * _period(when) for number in numbers)
+        return
+    trigger = _cron(when.line)
     slot = trigger.get_next_fire_time(after, after)
     while slot is not None and slot <= until:
         if slot > after:
@@ -69,8 +71,7 @@ def last_slot(when: Every | Cron, *, until: datetime, after: datetime) -> dateti
     0
     """
     if isinstance(when, Every):
-        count = (until - EPOCH).total_seconds() // when.seconds
-        slot = datetime.fromtimestamp(count * when.seconds, UTC)
+        slot = EPOCH + _number_at(when, until) * _period(when)
         return slot if slot > after else None
     if next(due_slots(when, after=after, until=until), None) is None:
         return None
@@ -81,3 +82,12 @@ def last_slot(when: Every | Cron, *, until: datetime, after: datetime) -> dateti
         if slots:
             return slots[-1]
         span *= 8
+
+
+def _period(when: Every) -> timedelta:
+    return timedelta(seconds=when.seconds)
+
+
+def _number_at(when: Every, at: datetime) -> int:
+    """The number, counted from 1970, of the newest slot up to `at`: whole microseconds alone."""
+    return (at - EPOCH) // _period(when)
