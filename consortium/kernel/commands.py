@@ -38,6 +38,7 @@ from consortium.kernel.outbox.aside import (
 )
 from consortium.kernel.outbox.sequencer import find_position, open_epoch
 from consortium.kernel.scheduler import claims
+from consortium.kernel.scheduler.claims import Claim
 from consortium.kernel.scheduler.models import JobRun
 from consortium.kernel.scheduler.proof import Proof, plan_proof, report_proof
 from consortium.kernel.scheduler.running import run_claim
@@ -148,16 +149,18 @@ def _newest_runs() -> dict[str, tuple[datetime, str]]:
 @json_command(jobs_group, "run")
 @click.argument("name")
 def run_job(name: str) -> dict[str, Any]:
-    """Run a job now, in this process, as a slot of its own."""
-    if find_job(name) is None:
-        raise JobUnknown(name=name)
-    slot = _plan_now(name)
-    claim = claims.claim_next({name})
-    while claim is not None:
+    """Run a job now, in this process, as a slot of its own; what else is due stays due."""
+    _refuse_unknown(name)
+    slot, claim = _plan_now(name)
+    if claim is not None:
         run_claim(claim)
-        claim = claims.claim_next({name})
     (row,) = _history(name, slot, 1)
     return row if row["state"] == "done" else _faults(row)
+
+
+def _refuse_unknown(name: str) -> None:
+    if find_job(name) is None:
+        raise JobUnknown(name=name)
 
 
 def _faults(row: dict[str, Any]) -> dict[str, Any]:
@@ -165,10 +168,11 @@ def _faults(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @transaction
-def _plan_now(name: str) -> datetime:
+def _plan_now(name: str) -> tuple[datetime, Claim | None]:
+    """Enter the slot and claim it in one commit, so that no worker is quicker."""
     with unit_of_work() as uow:
         claims.plan_slot(uow, name, uow.now)
-        return uow.now
+        return uow.now, claims.claim_next({name}, slot=uow.now)
 
 
 @json_command(jobs_group, "history")
@@ -176,7 +180,11 @@ def _plan_now(name: str) -> datetime:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 def job_history(job: str | None, limit: int) -> list[dict[str, Any]]:
     """The newest slots, newest first."""
-    return _history(job, None, limit)
+    rows = _history(job, None, limit)
+    if job is not None and not rows:
+        # Slots of a job that an older program had are still shown.
+        _refuse_unknown(job)
+    return rows
 
 
 @reading

@@ -1,12 +1,14 @@
 """Commands as operators and scripts see them: output, exit codes."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
 from consortium.kernel.outbox.feed import EpochChanged, read_feed
 from consortium.kernel.outbox.sequencer import number_committed
+from consortium.kernel.scheduler import claims
 from consortium.kernel.unit_of_work import unit_of_work
 
 
@@ -31,6 +33,23 @@ def test_a_job_run_by_hand_is_written_down(app: Flask) -> None:
     assert (code, rows[0]["state"]) == (0, "done")
     _, history = run(app, "consortium", "jobs", "history")
     assert [row["job"] for row in history] == ["consortium.purge-idempotency"]
+
+
+def test_the_history_of_an_unknown_job_is_refused(app: Flask) -> None:
+    code, rows = run(app, "consortium", "jobs", "history", "--job", "no.such")
+    assert (code, rows[0]["code"]) == (1, "job-unknown")
+    known = run(app, "consortium", "jobs", "history", "--job", "consortium.sweep-files")
+    assert known == (0, [])
+
+
+def test_a_job_run_by_hand_leaves_what_else_is_due(app: Flask) -> None:
+    name = "consortium.purge-idempotency"
+    with unit_of_work() as uow:
+        for minutes in range(1, 4):
+            claims.plan_slot(uow, name, uow.now - timedelta(minutes=minutes))
+    assert run(app, "consortium", "jobs", "run", name)[0] == 0
+    _, history = run(app, "consortium", "jobs", "history", "--job", name)
+    assert [row["state"] for row in history] == ["done", "due", "due", "due"]
 
 
 def test_a_proof_that_did_not_run_does_not_hold(app: Flask) -> None:

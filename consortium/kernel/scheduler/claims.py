@@ -81,13 +81,19 @@ def has_claimable(now: datetime, jobs: Collection[str]) -> bool:
 
 
 @transaction
-def claim_next(jobs: Collection[str]) -> Claim | None:
+def claim_next(jobs: Collection[str], *, slot: datetime | None = None) -> Claim | None:
     """Claim the oldest slot of `jobs` that is due or whose worker let its lease run out.
 
     A slot of which one page has cost too many workers is failed instead; then None.
+
+    Args:
+        jobs: names of the jobs that this process can run.
+        slot: only this one, however old the others are.
     """
     uow = current_unit_of_work()
     claimable = _claimable(uow.now, jobs)
+    if slot is not None:
+        claimable = sa.and_(claimable, JobRun.slot == slot)
     oldest = (
         sa.select(JobRun.id)
         .where(claimable)
