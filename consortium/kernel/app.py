@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -21,7 +22,7 @@ from consortium.kernel.kernel_feature import KERNEL
 from consortium.kernel.mail import read_mail_route
 from consortium.kernel.migrating import configure_alembic, migrations_of
 from consortium.kernel.secret_keys import master_keys
-from consortium.kernel.setting_values import check_data_dir
+from consortium.kernel.setting_values import make_file, make_folder
 from consortium.kernel.settings import (
     BadSetting,
     Settings,
@@ -29,7 +30,7 @@ from consortium.kernel.settings import (
     load_settings,
     warn_of_unknown,
 )
-from consortium.kernel.sms import read_sms_scheme
+from consortium.kernel.sms import file_of, read_sms_scheme
 from consortium.kernel.web import init_web
 
 
@@ -99,21 +100,33 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
 
 
 def _check_ways_out(settings: Settings) -> None:
-    """Refuse a route or a data folder that would only fail when it is used; make the folder.
+    """Refuse a route or a data folder that would only fail when it is used; make what it names.
 
     Raises:
         BadSetting: one of them cannot be used.
     """
     checks: tuple[tuple[str, Callable[[], object]], ...] = (
-        ("MAIL_URL", lambda: read_mail_route(settings.mail_url)),
-        ("SMS_URL", lambda: read_sms_scheme(settings.sms_url)),
-        ("DATA_DIR", lambda: check_data_dir(settings.data_dir)),
+        # First: others may lie in it, and it is its owner's alone.
+        ("DATA_DIR", lambda: make_folder(settings.data_dir, mode=0o700)),
+        ("MAIL_URL", lambda: _check_mail(settings.mail_url)),
+        ("SMS_URL", lambda: _check_sms(settings.sms_url)),
     )
     for name, check in checks:
         try:
             check()
         except ValueError as fault:
             raise BadSetting(f"CONSORTIUM_{name}: {fault}") from fault
+
+
+def _check_mail(url: str) -> None:
+    route = read_mail_route(url)
+    if route.scheme == "file":
+        make_folder(Path(route.directory))
+
+
+def _check_sms(url: str) -> None:
+    if read_sms_scheme(url) == "file":
+        make_file(file_of(url))
 
 
 def _install(app: Flask, feature: Feature) -> None:

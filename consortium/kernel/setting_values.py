@@ -23,6 +23,7 @@ _HOST = r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0
 _ISSUER = re.compile(
     rf"https?://(?:{_HOST}|\[[0-9a-f:.]+\])(?::[0-9]{{1,5}})?(?:/[a-z0-9._~-]+)*", re.I | re.ASCII
 )
+_HOST_NAME = re.compile(rf"{_HOST}\.?", re.I | re.ASCII)
 # RFC 6265, section 4.1.1: a token of RFC 9110.
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 _ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[^\s@<>,;:\"]+")
@@ -77,7 +78,58 @@ def folder(text: str) -> Path:
     """A folder's path."""
     if not text:
         raise ValueError("takes a folder")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"takes a folder; nobody's home is {text}") from error
+
+
+def check_text(text: str) -> None:
+    """Refuse what no path, address or name can hold.
+
+    >>> check_text("学会")
+    >>> check_text("a\\0b")
+    Traceback (most recent call last):
+        ...
+    ValueError: takes text in UTF-8 without a NUL in it
+    """
+    # Bytes of the environment that are no UTF-8 come as lone surrogates.
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError("takes text in UTF-8 without a NUL in it")
+
+
+def check_server(host: str | None, port: int | None) -> None:
+    """Refuse a host that no server can be called, and a port at which none can listen.
+
+    >>> check_server("mail.example", 25)
+    >>> check_server("::1", None)
+    >>> check_server("ho st", None)
+    Traceback (most recent call last):
+        ...
+    ValueError: 'ho st' is no host name; take letters, digits, - and .
+    """
+    if port is not None and not 1 <= port <= 65535:
+        raise ValueError("takes a port of at least 1 and at most 65535")
+    if host and not _HOST_NAME.fullmatch(host) and not _is_address(host):
+        raise ValueError(f"{host!r} is no host name; take letters, digits, - and .")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def check_url(url: str) -> None:
+    """Refuse an address on the net whose host or port cannot be one."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError("takes a port of at least 1 and at most 65535") from error
+    check_server(host, port)
 
 
 def check_issuer(issuer: str) -> None:
@@ -121,6 +173,7 @@ def check_database(url: str, *, made: Path) -> None:
             "takes sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME"
         ) from error
     if parts.get_backend_name() != "sqlite":
+        check_server(parts.host, parts.port)
         return
     if parts.database in {None, "", ":memory:"}:
         raise ValueError("several processes share the database; name a file")
@@ -133,12 +186,26 @@ def check_database(url: str, *, made: Path) -> None:
         raise ValueError(f"there is no folder {file.parent}; make it first")
 
 
-def check_data_dir(path: Path) -> None:
-    """Make the data folder if it is missing."""
+def make_folder(path: Path, *, mode: int = 0o777) -> None:
+    """Make a folder if it is missing."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_text(str(path))
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
     except OSError as error:
         raise ValueError(f"takes a folder; {path} cannot be one: {error.strerror}") from error
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file if it is missing, and its folder."""
+    make_folder(path.parent)
+    try:
+        check_text(str(path))
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; name a file")
+        if not path.exists():
+            path.touch()
+    except OSError as error:
+        raise ValueError(f"takes a file; {path} cannot be one: {error.strerror}") from error
 
 
 def check_cookie_name(name: str) -> None:
@@ -164,6 +231,7 @@ def check_sender(sender: str) -> None:
 
 def check_gateway(url: str, allowed: Iterable[Network]) -> None:
     """Refuse plain http to a gateway out in the world: texts hold codes for signing in."""
+    check_url(url)
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname in LOOPBACK_HOSTS:
         return

@@ -241,6 +241,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if text is None:
             continue
         try:
+            values_of.check_text(text)
             values[item.name] = item.metadata["parse"](text.strip())
         except ValueError as error:
             raise BadSetting(f"{PREFIX}{item.name.upper()}: {error}") from error
@@ -252,7 +253,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def _issuer_of_run(data_dir: Path) -> dict[str, str]:
     """Where `make run` last served this data folder, so that commands beside it agree."""
     told = data_dir / ISSUER_FILE
-    return {"issuer": told.read_text(encoding="utf-8").strip()} if told.is_file() else {}
+    try:
+        return {"issuer": told.read_text(encoding="utf-8").strip()} if told.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{PREFIX}ISSUER: cannot read {told}; remove it or set this") from error
 
 
 def check_settings(settings: Settings) -> Settings:
@@ -266,6 +270,7 @@ def check_settings(settings: Settings) -> Settings:
         ("DATABASE_URL", lambda: _check_database(settings)),
         ("SECRET_KEYS", lambda: _check_keys(settings)),
         ("SESSION_COOKIE", lambda: values_of.check_cookie_name(settings.session_cookie)),
+        ("MAIL_URL", lambda: values_of.check_url(settings.mail_url)),
         ("MAIL_FROM", lambda: values_of.check_sender(settings.mail_from)),
         ("SMS_URL", lambda: values_of.check_gateway(settings.sms_url, settings.http_allow)),
     )

@@ -54,7 +54,7 @@ def deliver_sms(parcel: Parcel) -> None:
         print(words, file=sys.stderr, flush=True)
         return
     if scheme == "file":
-        _append(Path(unquote(urlsplit(url).path)), message)
+        _append(file_of(url), message)
         return
     headers = {"Idempotency-Key": message["id"]}
     answer = outgoing("sms").post(url, json=message, headers=headers)
@@ -76,6 +76,11 @@ def read_sms_scheme(url: str) -> str:
     if is_known or (parts.scheme in ("http", "https") and parts.hostname):
         return parts.scheme
     raise ValueError("a text message route is console:, file:PATH or https://GATEWAY")
+
+
+def file_of(url: str) -> Path:
+    """The file that a route `file:PATH` names."""
+    return Path(unquote(urlsplit(url).path))
 
 
 def is_permanent(error: Exception) -> bool:

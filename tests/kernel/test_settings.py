@@ -70,6 +70,16 @@ KEY = "k" * 40
         ("MAIL_FROM", "a@b.example, c@d.example", "mail address"),
         ("SMS_URL", "http://gateway.example", "plain http"),
         ("SMS_URL", "http://8.8.8.8/x", "plain http"),
+        ("SMS_URL", "https://gateway.example:99999/x", "takes a port"),
+        ("SMS_URL", "https://gate way/x", "no host name"),
+        ("MAIL_URL", "smtp://ho st", "no host name"),
+        ("MAIL_URL", "smtp://mail.example:0", "takes a port"),
+        ("DATABASE_URL", "postgresql://u:p@localhost:99999/x", "takes a port"),
+        ("DATABASE_URL", "postgresql://u:p@local host/x", "no host name"),
+        ("DATA_DIR", "/tmp/\udcff", "takes text in UTF-8"),
+        ("DATA_DIR", "/tmp/a\0b", "without a NUL"),
+        ("DATA_DIR", "~nobody-of-this-name/x", "takes a folder"),
+        ("SECRET_KEYS_FILE", "a\0b", "without a NUL"),
     ],
 )
 def test_a_wrong_setting_is_named_and_nothing_starts(name: str, value: str, told: str) -> None:
@@ -105,6 +115,8 @@ def test_every_default_is_within_its_limits(name: str) -> None:
         ("MAIL_FROM", "学会 <office@math.example>"),
         ("SMS_URL", "http://127.0.0.1:8001/sms"),
         ("SMS_URL", "https://gateway.example/sms"),
+        ("MAIL_URL", "smtps://user:p%40ss@[::1]:465"),
+        ("DATABASE_URL", "postgresql://u:p@db-1.example.:5432/x"),
     ],
 )
 def test_a_right_setting_is_taken(name: str, value: str) -> None:
@@ -121,6 +133,40 @@ def test_a_gateway_in_a_network_that_is_let_through_may_do_without_tls() -> None
 def test_a_data_folder_that_cannot_be_one_is_refused_at_start(path: str) -> None:
     with pytest.raises(BadSetting, match="CONSORTIUM_DATA_DIR: takes a folder"):
         build_app((), Settings(secret_keys=(KEY,), data_dir=Path(path)))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMS_URL", "file:/proc/x/y"),
+        ("SMS_URL", "file:/proc/y"),
+        ("SMS_URL", "file:/tmp"),
+        ("SMS_URL", "file:/tmp/%00"),
+        ("MAIL_URL", "file:/proc/x"),
+        ("MAIL_URL", "file:/tmp/%00"),
+        ("MAIL_URL", "file:/etc/passwd"),
+    ],
+)
+def test_a_way_out_that_cannot_be_made_is_refused_at_start(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    settings = Settings(secret_keys=(KEY,), data_dir=tmp_path, **{name.lower(): value})
+    with pytest.raises(BadSetting, match=f"CONSORTIUM_{name}: "):
+        build_app((), settings)
+
+
+@pytest.mark.parametrize("name", ["secret_keys", "given"])
+def test_a_key_file_that_is_no_text_is_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xfe" * 40)
+    file = tmp_path / "given" if name == "given" else None
+    with pytest.raises(BadSetting, match=f"CONSORTIUM_SECRET_KEYS.*{name} is no text"):
+        master_keys(Settings(data_dir=tmp_path, secret_keys_file=file))
+
+
+def test_a_file_with_the_issuer_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "issuer").write_bytes(b"\xff\xfe")
+    with pytest.raises(BadSetting, match=f"CONSORTIUM_ISSUER: cannot read {tmp_path}"):
+        load_settings({"CONSORTIUM_DATA_DIR": str(tmp_path)})
 
 
 def test_a_name_that_is_no_setting_is_named_at_start(capsys: pytest.CaptureFixture[str]) -> None:
