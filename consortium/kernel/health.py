@@ -19,7 +19,6 @@ from consortium.kernel.db import Change, db
 from consortium.kernel.faults import StorageFault, find_storage_fault
 from consortium.kernel.feature import Health
 from consortium.kernel.features import offers
-from consortium.kernel.metrics import sequencer_lag_seconds
 from consortium.kernel.migrating import newest_heads
 from consortium.kernel.settings import current_settings
 from consortium.kernel.storage import check_storage
@@ -43,11 +42,16 @@ def livez() -> Response:
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Answer 200 when nothing is wrong, else 503; both with every check by name."""
-    checks = (*KERNEL_HEALTH, *offers(lambda feature: feature.health))
-    faults = {health.name: ask(health) for health in checks}
+    faults = ask_all()
     ready = not any(faults.values())
     body = jsonify(status="ok" if ready else "unready", checks=faults)
     return body, 200 if ready else 503
+
+
+def ask_all() -> dict[str, str | None]:
+    """What is wrong, by the name of each check; None where nothing is."""
+    checks = (*KERNEL_HEALTH, *offers(lambda feature: feature.health))
+    return {health.name: ask(health) for health in checks}
 
 
 def ask(health: Health) -> str | None:
@@ -81,7 +85,6 @@ def check_sequencer() -> str | None:
         select(Change.at).where(Change.recorded_at.is_(None)).order_by(Change.id).limit(1)
     )
     seconds = measure_lag(oldest, now=database_now())
-    sequencer_lag_seconds.set(seconds)
     lag = judge_lag(seconds, alarm_seconds=current_settings().sequencer_alarm_seconds)
     # No waiting helps these, and their instants may be made up: the alarm is at once.
     return lag or judge_unchained(count_unchained())

@@ -1,25 +1,19 @@
-"""Metrics for Prometheus on a port of their own, summed over the processes of this node.
+"""What is counted and timed. A process that serves or works writes it to files of its own.
 
-With several processes, `PROMETHEUS_MULTIPROC_DIR` names an empty folder before the first import;
-each process writes its own files there and any of them can answer for all.
+`kernel.metrics_door` answers /metrics from the files of all processes; a command, and a process
+of a node without a metrics port, counts in its own memory.
 """
 
+import logging
 import os
 import time
-from threading import Thread
-from wsgiref.simple_server import WSGIServer
+from pathlib import Path
 
 from flask import Flask, g, request
 from flask.wrappers import Response
-from prometheus_client import (
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    start_http_server,
-)
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import Counter, Histogram, values
+
+from consortium.kernel import metrics_files
 
 requests_seconds = Histogram(
     "consortium_request_seconds",
@@ -28,18 +22,26 @@ requests_seconds = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
 )
 messages_sent = Counter("consortium_messages", "Mail and text messages.", ["kind", "outcome"])
-job_pages = Counter("consortium_job_pages", "Pages of jobs.", ["job", "outcome"])
+job_pages = Counter("consortium_job_pages", "Pages of jobs that were run.", ["job", "outcome"])
 handled_messages = Counter("consortium_handled", "News handled.", ["handler", "outcome"])
 pulled_records = Counter("consortium_pulled_records", "Records from peers.", ["outcome"])
 unsignable_records = Counter(
     "consortium_unsignable_records", "Records left out of the feed's pages.", ["topic"]
 )
 worker_errors = Counter("consortium_worker_errors", "Failed rounds of a worker.", ["step"])
-sequencer_lag_seconds = Gauge(
-    "consortium_sequencer_lag_seconds",
-    "Age of the oldest change that has no number yet.",
-    multiprocess_mode="mostrecent",
+# Every one has labels: a metric without any takes its value, and where that is kept, at import.
+METRICS = (
+    requests_seconds,
+    messages_sent,
+    job_pages,
+    handled_messages,
+    pulled_records,
+    unsignable_records,
+    worker_errors,
 )
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+logger = logging.getLogger(__name__)
 
 
 def init_metrics(app: Flask) -> None:
@@ -55,29 +57,28 @@ def init_metrics(app: Flask) -> None:
         if started_at is not None:
             requests_seconds.labels(
                 endpoint=request.endpoint or "none",
-                method=request.method,
+                # Whoever asks may call a method what he likes; each name would take room.
+                method=request.method if request.method in METHODS else "other",
                 status=str(response.status_code),
             ).observe(time.perf_counter() - started_at)
         return response
 
 
-def collecting_registry() -> CollectorRegistry:
-    """The registry that answers for all processes, or for this one when it is alone."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return REGISTRY
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no types here
-    return registry
+def keep_in_files(folder: Path) -> None:
+    """From now on count in files of this start's folder; once a process, after it was forked.
 
-
-def serve_metrics(port: int, *, host: str = "127.0.0.1") -> tuple[WSGIServer, Thread] | None:
-    """Serve /metrics from a thread; None when `port` is 0 (switched off) or already served.
-
-    With several web processes the first one to take the port answers for all of them.
+    What was counted before is forgotten. Where the files cannot be made it is told and the
+    process goes on counting in its memory.
     """
-    if port == 0:
-        return None
     try:
-        return start_http_server(port, addr=host, registry=collecting_registry())
-    except OSError:
-        return None
+        number = metrics_files.take_number(folder)
+    except OSError as error:
+        logger.warning("metrics.no-files", extra={"folder": str(folder), "fault": error.strerror})
+        return
+    os.environ.pop(FOLDER, None)
+    for metric in METRICS:
+        metric.clear()
+    # The library decides when it is imported, and nobody knows then whether this process will
+    # serve; it looks for the class again with each new label.
+    os.environ[FOLDER] = str(folder)
+    values.ValueClass = values.MultiProcessValue(lambda: number)  # type: ignore[no-untyped-call]  # the library has no types here

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from consortium.kernel import metrics, migrating
+from consortium.kernel import migrating
 from consortium.kernel.db import db
 from consortium.kernel.features import offers
+from consortium.kernel.metrics_door import MetricsDoor
 from consortium.kernel.migrating import SchemaOutdated
 from consortium.kernel.settings import Settings, current_settings
 
@@ -58,8 +59,11 @@ def serve(app: Flask, *, host: str = HOST, port: int) -> None:
     # What has been loaded stays: the collector need not look at it again with every request.
     gc.collect()
     gc.freeze()
-    metrics.serve_metrics(settings.metrics_port) if settings.metrics_port else None
-    WebServer(app, _options(settings, host=host, port=port)).run()
+    door = MetricsDoor(app)
+    options = _options(settings, host=host, port=port)
+    # In the children: a thread beside forks could leave a lock of its own shut in a child.
+    options["post_worker_init"] = lambda _worker: door.join()
+    WebServer(app, options).run()
 
 
 def _options(settings: Settings, *, host: str, port: int) -> dict[str, Any]:

@@ -85,10 +85,10 @@ def folder(text: str) -> Path:
 
 
 def check_text(text: str) -> None:
-    """Refuse what no path, address or name can hold.
+    r"""Refuse what no path, address or name can hold.
 
     >>> check_text("学会")
-    >>> check_text("a\\0b")
+    >>> check_text("a\0b")
     Traceback (most recent call last):
         ...
     ValueError: takes text in UTF-8 without a NUL in it

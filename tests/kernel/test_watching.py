@@ -13,7 +13,6 @@ from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import Change
 from consortium.kernel.feature import Feature, Health
 from consortium.kernel.ids import new_id
-from consortium.kernel.metrics import collecting_registry, serve_metrics
 from consortium.kernel.unit_of_work import unit_of_work
 
 
@@ -69,20 +68,6 @@ def test_a_features_fault_makes_the_node_unready(make_app: object) -> None:
 
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["guest"] == "out of order"
-
-
-def test_requests_are_measured_by_endpoint(client: FlaskClient) -> None:
-    labels = {"endpoint": "health.livez", "method": "GET", "status": "200"}
-    name = "consortium_request_seconds_count"
-    before = collecting_registry().get_sample_value(name, labels) or 0
-
-    client.get("/livez")
-
-    assert collecting_registry().get_sample_value(name, labels) == before + 1
-
-
-def test_metrics_are_off_at_port_zero() -> None:
-    assert serve_metrics(0) is None
 
 
 def _change_at(clock: FixedClock) -> None:

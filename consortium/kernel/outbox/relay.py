@@ -129,7 +129,9 @@ def _relay_batch(handler: Handler, size: int, tried: list[int]) -> int:
         assert last is not None
         if last > cursor.seq:
             cursor.seq, cursor.attempts, cursor.not_before = last, 0, None
-        return len(rows)
+    if rows:
+        handled_messages.labels(handler.name, "taken").inc(len(rows))
+    return len(rows)
 
 
 def _lock_cursor(uow: UnitOfWork, handler: Handler) -> HandlerCursor | None:

@@ -10,7 +10,7 @@ from consortium.kernel.db import db, insert_if_absent
 from consortium.kernel.faults import is_cut_off
 from consortium.kernel.feature import Job, JobPage
 from consortium.kernel.features import find_job, offers
-from consortium.kernel.metrics import worker_errors
+from consortium.kernel.metrics import job_pages, worker_errors
 from consortium.kernel.scheduler import claims
 from consortium.kernel.scheduler.claims import Claim, LeaseLost
 from consortium.kernel.scheduler.models import JobRun, JobSight
@@ -112,14 +112,17 @@ def run_claim(claim: Claim, stopping: Event | None = None) -> None:
                 claims.put_back(claim)
                 return
             cursor = _run_page(job, claim, cursor, stopping)
+            job_pages.labels(claim.job, "done").inc()
             if cursor is None:
                 return
     except LeaseLost:
+        job_pages.labels(claim.job, "lease-lost").inc()
         logger.warning("job.lease-lost", extra={"job": claim.job, "slot": str(claim.slot)})
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         # Whatever ends a job must not end the worker's thread, sys.exit() included.
+        job_pages.labels(claim.job, "cut-off" if is_cut_off(error) else "failed").inc()
         if is_cut_off(error):
             # Says nothing of the job: as after a kill, the lease runs out and somebody goes on.
             logger.warning("job.cut-off", extra={"job": claim.job, "slot": str(claim.slot)})

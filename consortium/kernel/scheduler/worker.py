@@ -11,6 +11,7 @@ from flask import Flask
 
 from consortium.kernel.delivery import deliver_messages
 from consortium.kernel.metrics import worker_errors
+from consortium.kernel.metrics_door import MetricsDoor
 from consortium.kernel.outbox.relay import Relay
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.scheduler.running import newest_slots, plan_due, run_next
@@ -66,6 +67,7 @@ class Worker:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop())
+        MetricsDoor(self._app).join()
         self.start()
         logger.info("worker.started")
         self.join()
