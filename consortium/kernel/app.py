@@ -21,7 +21,7 @@ from consortium.kernel.features import install_features
 from consortium.kernel.kernel_feature import KERNEL
 from consortium.kernel.mail import read_mail_route
 from consortium.kernel.migrating import configure_alembic, migrations_of
-from consortium.kernel.secret_keys import master_keys
+from consortium.kernel.secret_keys import SOURCE, master_keys, name_source
 from consortium.kernel.setting_values import make_file, make_folder
 from consortium.kernel.settings import (
     BadSetting,
@@ -80,9 +80,11 @@ def build_app(features: Sequence[Feature], settings: Settings | None = None) -> 
     checked = check_settings(settings) if settings else load_settings()
     _check_ways_out(checked)
     check_features((KERNEL, *features))
+    keys_from = name_source(checked)
     checked = replace(checked, secret_keys=master_keys(checked))
     app = Node("consortium.kernel", static_folder=None, template_folder=None)
     app.extensions[settings_module.EXTENSION] = checked
+    app.extensions[SOURCE] = keys_from
     app.config["SECRET_KEY"], *fallbacks = checked.secret_keys
     app.config["SECRET_KEY_FALLBACKS"] = fallbacks
     logs.init_logs(app)

@@ -18,10 +18,11 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError, SQLAlchemyError
 
 from consortium.kernel import migrating
+from consortium.kernel.crypto import UndecipherableText
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.faults import DatabaseUnreachable, find_storage_fault
-from consortium.kernel.migrating import SchemaOutdated
+from consortium.kernel.key_ring import check_master_keys
 from consortium.kernel.principal import SYSTEM, acting_as
 from consortium.kernel.settings import BadSetting
 
@@ -110,11 +111,28 @@ def refusals_told(as_json: bool) -> Iterator[None]:
         if refusal is None:
             # The commonest reason is a database that was never migrated; say so.
             is_of_schema = isinstance(error, OperationalError | ProgrammingError)
-            if not is_of_schema or migrating.is_current():
+            if not is_of_schema:
                 raise
-            refusal = SchemaOutdated()
+            refusal = _refusal_of(migrating.check_current)
+        if refusal is None:
+            raise
         echo_refusal(refusal, as_json)
         raise SystemExit(REFUSED) from error
+    except UndecipherableText as error:
+        refusal = _refusal_of(check_master_keys)
+        if refusal is None:
+            raise
+        echo_refusal(refusal, as_json)
+        raise SystemExit(REFUSED) from error
+
+
+def _refusal_of(check: Callable[[], None]) -> ConsortiumError | None:
+    """What a check says to a fault that came unforeseen; None if it finds nothing."""
+    try:
+        check()
+    except ConsortiumError as refusal:
+        return refusal
+    return None
 
 
 class CommandFailed(ConsortiumError):

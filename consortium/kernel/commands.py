@@ -30,6 +30,7 @@ from consortium.kernel.db import db
 from consortium.kernel.errors import N_, ConsortiumError
 from consortium.kernel.feature import Cron, Every, Job
 from consortium.kernel.features import find_job, offers
+from consortium.kernel.key_ring import check_master_keys
 from consortium.kernel.outbox.aside import (
     LeftNews,
     Retried,
@@ -91,6 +92,7 @@ def work(as_json: bool) -> None:
     with refusals_told(as_json):
         # What is not there at start will not come by itself; later on it is waited for.
         migrating.is_current()
+        check_master_keys()
     Worker(_this_app()).run()
     if as_json:
         click.echo(json.dumps({"ended": "work"}))

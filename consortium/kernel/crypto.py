@@ -110,6 +110,17 @@ def decrypt(text: str, purpose: str) -> bytes:
         raise UndecipherableText("the ciphertext was changed or serves another purpose") from error
 
 
+def key_id_in(text: str) -> str | None:
+    """The name of the secret key that the beginning of a ciphertext tells; None if it is none.
+
+    >>> key_id_in("v1.0a1b2c3d.")
+    '0a1b2c3d'
+    >>> key_id_in("plum")
+    """
+    version, _, rest = text.partition(".")
+    return rest.partition(".")[0] if version == _FORMAT else None
+
+
 def digest(text: str, purpose: str) -> str:
     """Digest a text so that only a holder of the newest secret key can compare it.
 

@@ -1,8 +1,8 @@
 """Whether this process lives (/livez) and whether it can serve (/readyz).
 
-Features add their questions through `Feature.health`; the kernel asks its own four first:
-is the database reachable, is its schema the newest, does the sequencer keep up, could a change
-be kept.
+Features add their questions through `Feature.health`; the kernel asks its own five first:
+is the database reachable, is its schema the newest, do the master keys belong to it, does the
+sequencer keep up, could a change be kept.
 """
 
 from datetime import datetime
@@ -19,6 +19,7 @@ from consortium.kernel.db import Change, db
 from consortium.kernel.faults import StorageFault, find_storage_fault
 from consortium.kernel.feature import Health
 from consortium.kernel.features import offers
+from consortium.kernel.key_ring import find_missing
 from consortium.kernel.migrating import newest_heads
 from consortium.kernel.settings import current_settings
 from consortium.kernel.storage import check_storage
@@ -90,6 +91,12 @@ def check_sequencer() -> str | None:
     return lag or judge_unchained(count_unchained())
 
 
+def check_keys() -> str | None:
+    """Whether the master keys that are given open the signing keys."""
+    missing = ", ".join(find_missing())
+    return f"signing keys are under a master key that is not given: {missing}" if missing else None
+
+
 def measure_lag(oldest: datetime | None, *, now: datetime) -> float:
     """Age in seconds of the oldest change without a number; 0 when there is none.
 
@@ -135,6 +142,7 @@ def _newest_heads() -> set[str]:
 KERNEL_HEALTH = (
     Health("database", check_database),
     Health("migrations", check_migrations),
+    Health("keys", check_keys),
     Health("sequencer", check_sequencer),
     Health("storage", check_storage),
 )

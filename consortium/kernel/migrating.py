@@ -31,7 +31,18 @@ class SchemaOutdated(ConsortiumError):
     """The database has not been brought to the newest schema."""
 
     status, code = 503, "schema-outdated"
-    message = N_("The database is older or newer than this program. Run `make db` first.")
+    message = N_("The database is older than this program. Run `make db` first.")
+
+
+class SchemaUnknown(ConsortiumError):
+    """This program does not know the database's schema."""
+
+    status, code = 503, "schema-unknown"
+    message = N_(
+        "The database stands at %(revisions)s, which this program does not know: a newer version "
+        "made it, or one with features that are not installed here. Nothing was changed. Start "
+        "that version, or name another database in CONSORTIUM_DATABASE_URL."
+    )
 
 
 def migrations_of(features: Sequence[Feature]) -> list[Path]:
@@ -57,7 +68,12 @@ def configure_alembic(
 
 
 def upgrade() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema.
+
+    Raises:
+        SchemaUnknown: it stands where no migration of ours leads on.
+    """
+    check_known()
     # Not through Flask-Migrate's function: that turns an error into an exit of the process.
     command.upgrade(current_app.extensions["migrate"].migrate.get_config(), "heads")
 
@@ -65,6 +81,30 @@ def upgrade() -> None:
 def is_current() -> bool:
     """Whether every migration has been applied."""
     return _applied_heads() == newest_heads(_script())
+
+
+def check_known() -> None:
+    """Refuse a database at which another program has migrated on.
+
+    Raises:
+        SchemaUnknown: it names the revisions.
+    """
+    known = {revision.revision for revision in _script().walk_revisions()}
+    strange = sorted(_applied_heads() - known)
+    if strange:
+        raise SchemaUnknown(revisions=", ".join(strange))
+
+
+def check_current() -> None:
+    """Refuse a database that is not at the newest schema.
+
+    Raises:
+        SchemaOutdated: migrations are missing.
+        SchemaUnknown: another program has migrated on.
+    """
+    if not is_current():
+        check_known()
+        raise SchemaOutdated
 
 
 def show_versions() -> dict[str, list[str]]:

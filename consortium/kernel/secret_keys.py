@@ -9,6 +9,7 @@ from consortium.kernel.settings import BadSetting, Settings
 
 KEY_BYTES = 32
 KEPT = "secret_keys"
+SOURCE = "consortium.secret-keys-source"
 
 
 def master_keys(settings: Settings) -> tuple[str, ...]:

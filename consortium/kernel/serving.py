@@ -10,8 +10,8 @@ from gunicorn.app.base import BaseApplication
 from consortium.kernel import migrating
 from consortium.kernel.db import db
 from consortium.kernel.features import offers
+from consortium.kernel.key_ring import check_master_keys
 from consortium.kernel.metrics_door import MetricsDoor
-from consortium.kernel.migrating import SchemaOutdated
 from consortium.kernel.settings import Settings, current_settings
 
 GRACE_SECONDS = 20
@@ -41,11 +41,13 @@ def check_start() -> None:
     """Refuse to serve what would only fail later.
 
     Raises:
-        SchemaOutdated: migrations are missing, or the database is ahead of the program.
+        SchemaOutdated: migrations are missing.
+        SchemaUnknown: the database is ahead of the program.
+        MasterKeyMissing: the database was filled under another master key.
         ConsortiumError: whatever a feature's own checks refuse.
     """
-    if not migrating.is_current():
-        raise SchemaOutdated
+    migrating.check_current()
+    check_master_keys()
     for check in offers(lambda feature: feature.start_checks):
         check()
 

@@ -4,8 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from consortium.kernel.db import db
 from consortium.kernel.outbox.feed import EpochChanged, read_feed
 from consortium.kernel.outbox.sequencer import number_committed
 from consortium.kernel.scheduler import claims
@@ -91,6 +93,20 @@ def test_every_migration_command_tells_one_object(app: Flask, name: str) -> None
 def test_a_migration_command_that_fails_tells_a_problem(app: Flask) -> None:
     code, (told,) = run(app, "db", "upgrade", "nowhere")
     assert (code, told["code"]) == (1, "command-failed")
+
+
+@pytest.mark.parametrize(
+    "words", [("schema", "upgrade"), ("serve",), ("audit", "verify")], ids=" ".join
+)
+def test_a_database_of_another_version_is_refused_by_its_revision(
+    app: Flask, words: tuple[str, ...]
+) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE audit_head"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'f0e1d2c3b4a5'"))
+    code, (told,) = run(app, "consortium", *words)
+    assert (code, told["code"]) == (1, "schema-unknown")
+    assert "f0e1d2c3b4a5" in str(told["detail"])
 
 
 def test_a_sound_trail_exits_0(app: Flask) -> None:

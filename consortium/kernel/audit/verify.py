@@ -30,6 +30,7 @@ from consortium.kernel.audit.models import AuditHead, AuditRow
 from consortium.kernel.audit.stored import UNREADABLE, read_rows
 from consortium.kernel.crypto import digests
 from consortium.kernel.db import Change, Model, db
+from consortium.kernel.key_ring import MasterKeyMissing, check_master_keys
 from consortium.kernel.outbox.models import Sequencer
 from consortium.kernel.signing import SigningKey
 from consortium.kernel.unit_of_work import reading
@@ -65,11 +66,18 @@ def verify_audit(*, also: Sequence[Path] = ()) -> Verdict:
 
     Raises:
         SchemaOutdated: the database was never brought to the schema that is read here.
+        MasterKeyMissing: the chain was sealed under a master key that is not given, and nothing
+            can be said of it.
     """
     if _is_table_missing():
-        if not migrating.is_current():
-            raise migrating.SchemaOutdated
+        migrating.check_current()
         return Verdict(0, False, None, TABLE_MISSING, INSIDE_ONLY, heads_until=0, unchained=0)
+    try:
+        check_master_keys()
+    except MasterKeyMissing:
+        # Who writes to the database must not be able to shut the judge up with a signing key.
+        if not _are_ends_sealed():
+            raise
     # The files first: a line that is added later would speak of rows that the snapshot lacks.
     return _verify(list(read_heads_outside([*heads_files(), *also])))
 
@@ -86,6 +94,17 @@ def _is_table_missing() -> bool:
         if {column.name for column in columns} - {c["name"] for c in inspector.get_columns(name)}:
             return True
     return False
+
+
+@reading
+def _are_ends_sealed() -> bool:
+    """Whether the first and the last row are sealed under master keys that are given."""
+    chained = sa.select(AuditRow.hash, AuditRow.seal).where(AuditRow.seq.is_not(None))
+    ends = [
+        db.session.execute(chained.order_by(place).limit(1)).one_or_none()
+        for place in (AuditRow.seq, AuditRow.seq.desc())
+    ]
+    return all(end is not None and _is_sealed(end[0] or "", end[1] or "") for end in ends)
 
 
 @reading
