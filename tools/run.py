@@ -6,42 +6,39 @@ the program is loaded once and the processes are forked from it.
 
 import argparse
 import fcntl
-import gc
 import json
 import os
 import select
 import signal
-import socket
-import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
+from processes import Children, hold_folder, is_free
 
 ROOT = Path(__file__).parents[1]
 SITES = (("comp", 1), ("phys", 2))
 METRICS_OFFSET = 9
 START_SECONDS = 60
 HOST = "127.0.0.1"
+PREFIX = "CONSORTIUM_"
 
 
 def main() -> int:
     """Start everything, tell where it is, wait for the end."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=_port, default=8000)
     port: int = parser.parse_args().port
     os.chdir(ROOT)
-    _refuse_taken_ports(port)
-    os.environ.setdefault("CONSORTIUM_ISSUER", f"http://localhost:{port}")
-    os.environ.setdefault("CONSORTIUM_HTTP_ALLOW", "127.0.0.0/8,::1/128")
-    metrics_port = os.environ.setdefault("CONSORTIUM_METRICS_PORT", str(port + METRICS_OFFSET))
+    _read_settings(port)
     sys.path.insert(0, str(ROOT))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     children = Children()
@@ -49,6 +46,9 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     try:
         app = _load()
+        _hold_folder(app, port)
+        _refuse_taken_ports(port)
+        metrics_port = _free_metrics_port(app)
         shown, clients = _prepare(app, port)
         children.fork(lambda: _serve(app, port))
         children.fork(lambda: _work(app))
@@ -65,6 +65,35 @@ def main() -> int:
         children.end()
 
 
+def _port(text: str) -> int:
+    """A port with room behind it for the example sites."""
+    most = 65535 - max(offset for _, offset in SITES)
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
+        raise argparse.ArgumentTypeError(f"takes a whole number of at least 1 and at most {most}")
+    return int(text)
+
+
+def _read_settings(port: int) -> None:
+    """Take the settings as every command does; ours stand in where none is given."""
+    from flask.cli import load_dotenv
+
+    try:
+        load_dotenv()
+    except ValueError as fault:
+        sys.exit(f".env: takes lines NAME=VALUE in UTF-8 ({fault})")
+    own = f"http://localhost:{port}"
+    given = os.environ.setdefault(f"{PREFIX}ISSUER", own).strip()
+    host = urlsplit(given).hostname if given.startswith("http://") else None
+    if given != own and host in {"localhost", "127.0.0.1", "::1"}:
+        print(f"{PREFIX}ISSUER is {given}; this run takes {own}.", flush=True)
+        os.environ[f"{PREFIX}ISSUER"] = own
+    os.environ.setdefault(f"{PREFIX}HTTP_ALLOW", "127.0.0.0/8,::1/128")
+    # One process with threads is enough here, and starts at once.
+    os.environ.setdefault(f"{PREFIX}WEB_WORKERS", "1")
+    metrics_port = port + METRICS_OFFSET
+    os.environ.setdefault(f"{PREFIX}METRICS_PORT", str(metrics_port if metrics_port < 65536 else 0))
+
+
 def _watch_terminal() -> None:
     """End with the terminal, also where `make` leads the session and keeps the hang-up."""
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
@@ -79,88 +108,41 @@ def _watch_terminal() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-class Children:
-    """The processes of this run; all of them end with it."""
+def _hold_folder(app: Flask, port: int) -> None:
+    """Refuse a second run on this data folder: its worker would work on the same files."""
+    from consortium.kernel.settings import current_settings
 
-    def __init__(self) -> None:
-        self._forked: list[int] = []
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def fork(self, body: Callable[[], object]) -> None:
-        """Run `body` in a child that shares what has been loaded."""
-        gc.freeze()
-        pid = os.fork()
-        if pid == 0:
-            _become(body)
-        self._forked.append(pid)
-
-    def start(self, command: list[str], environment: dict[str, str], log: Path) -> None:
-        """Start a program in a process group of its own: Ctrl-C reaches only us."""
-        with log.open("ab") as told:
-            self._started.append(
-                subprocess.Popen(
-                    command, env=environment, start_new_session=True, stdout=told, stderr=told
-                )
-            )
-
-    def wait_for_any(self) -> int:
-        """Wait until one of the processes ends by itself; that is an error."""
-        pid, status = os.wait()
-        print(f"process {pid} has ended; stopping the others", file=sys.stderr)
-        self._forked = [other for other in self._forked if other != pid]
-        return os.waitstatus_to_exitcode(status) or 1
-
-    def end(self) -> None:
-        """Ask all to end, then make them."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        pids = [*self._forked, *(child.pid for child in self._started)]
-        for number, patience in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 2.0)):
-            pids = [pid for pid in pids if _signal(pid, number)]
-            pids = _wait_for(pids, patience)
-
-
-def _become(body: Callable[[], object]) -> NoReturn:
-    os.setsid()
-    code = 1
-    try:
-        body()
-        code = 0
-    except SystemExit as left:
-        code = left.code if isinstance(left.code, int) else 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    os._exit(code)
-
-
-def _signal(pid: int, number: int) -> bool:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _wait_for(pids: list[int], patience: float) -> list[int]:
-    left, deadline = set(pids), time.monotonic() + patience
-    while left and time.monotonic() < deadline:
-        for pid in list(left):
-            try:
-                if os.waitpid(pid, os.WNOHANG)[0]:
-                    left.discard(pid)
-            except ChildProcessError:
-                left.discard(pid)
-        time.sleep(0.02)
-    return list(left)
+    with app.app_context():
+        folder = current_settings().data_dir.absolute()
+    hold_folder(folder, address=f"http://localhost:{port}")
 
 
 def _refuse_taken_ports(port: int) -> None:
     for wanted in (port, *(port + offset for _, offset in SITES)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, wanted))
-            except OSError:
-                sys.exit(f"Port {wanted} is taken. Choose another: make run PORT={port + 10}")
+        if not is_free(wanted):
+            sys.exit(f"Port {wanted} is taken. Choose another: make run PORT={_other_port(port)}")
+
+
+def _other_port(port: int) -> int:
+    return port + 10 if port < 65000 else 8000
+
+
+def _free_metrics_port(app: Flask) -> int:
+    """The port of /metrics; 0, and said, if another program has it."""
+    from dataclasses import replace
+
+    from consortium.kernel import settings as settings_module
+
+    own = app.extensions[settings_module.EXTENSION]
+    port: int = own.metrics_port
+    if not port or is_free(port):
+        return port
+    print(
+        f"Port {port} is taken, so this run has no /metrics; {PREFIX}METRICS_PORT names another.",
+        flush=True,
+    )
+    app.extensions[settings_module.EXTENSION] = replace(own, metrics_port=0)
+    return 0
 
 
 def _load() -> Flask:
@@ -172,13 +154,23 @@ def _load() -> Flask:
 def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
     """Bring the schema up, load the demonstration into an empty database, register the sites."""
     from consortium.kernel import demo, migrating
+    from consortium.kernel.cli import refusals_told
     from consortium.kernel.db import db
+    from consortium.kernel.key_ring import check_master_keys
     from consortium.kernel.settings import ISSUER_FILE, current_settings
 
-    with app.app_context(), _one_start_at_a_time(current_settings().data_dir):
+    with (
+        app.app_context(),
+        refusals_told(as_json=False),
+        _one_start_at_a_time(current_settings().data_dir),
+    ):
+        _refuse_a_node_for_others(current_settings().issuer)
         if not migrating.is_current():
+            # Refused before it is announced if it cannot be done.
+            migrating.check_known()
             print("Bringing the database to the newest schema ...", flush=True)
             migrating.upgrade()
+        check_master_keys()
         if demo.is_cut_short():
             _put_aside()
             # This process knows the file that has gone and would make no other in its place.
@@ -193,6 +185,14 @@ def _prepare(app: Flask, port: int) -> tuple[dict[str, Any], dict[str, dict[str,
         db.session.remove()
         db.engine.dispose()
     return shown, clients
+
+
+def _refuse_a_node_for_others(issuer: str) -> None:
+    if urlsplit(issuer).hostname not in {"localhost", "127.0.0.1", "::1"}:
+        sys.exit(
+            f"{PREFIX}ISSUER is {issuer}, and `make run` is the demonstration on this machine "
+            "alone. Run that node with make db, make serve and make work."
+        )
 
 
 @contextmanager
@@ -288,14 +288,8 @@ def _site_environment(client: dict[str, str], port: int, offset: int) -> dict[st
 
 
 def _serve(app: Flask, port: int) -> None:
-    from dataclasses import replace
-
     from consortium.kernel import serving
-    from consortium.kernel import settings as settings_module
 
-    # One process with threads is enough here, and starts at once.
-    own = app.extensions[settings_module.EXTENSION]
-    app.extensions[settings_module.EXTENSION] = replace(own, web_workers=1)
     serving.serve(app, host=HOST, port=port)
 
 
@@ -326,14 +320,14 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _tell(shown: dict[str, Any], port: int, metrics_port: str) -> None:
+def _tell(shown: dict[str, Any], port: int, metrics_port: int) -> None:
     print("\nDemonstration sign-ins:")
     for account in shown.get("accounts", []):
         print(f"  {account['role']:<12} {account['identifier']:<28} {account['password']}")
     print("\nExample sites:")
     for code, offset in SITES:
         print(f"  {code:<12} http://localhost:{port + offset}")
-    if metrics_port != "0":
+    if metrics_port:
         print(f"\nMetrics:\n  http://{HOST}:{metrics_port}/metrics")
     print("\nEnd with Ctrl-C.\n")
     print(f"ready http://localhost:{port}", flush=True)
