@@ -73,11 +73,11 @@ def test_she_registers_at_the_member_price_and_cancels(
 @pytest.mark.parametrize(
     ("language", "reason"),
     [
-        ("zh-CN", "本活动的举办单位均未承认您在示范力学学会的会员身份可享会员价。"),
+        ("zh-CN", "没有互认协议使示范力学学会的会员享受本活动的会员价。"),
         (
             "en",
-            "No host of this event recognises your membership of "
-            "Demonstration Society of Mechanics for the member price.",
+            "No agreement gives members of Demonstration Society of Mechanics the member price "
+            "of this event.",
         ),
     ],
 )

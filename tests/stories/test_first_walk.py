@@ -120,7 +120,7 @@ def test_who_is_not_recognised_pays_full_price_and_reads_why(node: Node) -> None
     he = people.sit_down(node, people.HIS)
     page = he.open(f"{node.issuer}/events/demo-congress").text
     assert 'data-category="full" data-amount="200000"' in page
-    why = "No host of this event recognises your membership of Demonstration Society of Mechanics"
+    why = "No agreement gives members of Demonstration Society of Mechanics the member price"
     assert why in he.text()
 
     he.send(having="/registrations")
