@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from membership.rules import Facts, Question, decide
 from membership.rules.facts import Clause, GradeFact, SignatureFact, TermFact, VersionFact
 from tests.bench.harness import Figure, figure, migrated_databases, percentile, start_bare
-from tests.node import Node, open_node
+from tests.node import KEY, Node, open_node
 
 SOCIETIES = ("math", "phys", "comp", "mech")
 GRADES = ("ordinary", "senior", "fellow")
@@ -148,7 +148,7 @@ def _prepare(node: Node) -> tuple[bytes, int]:
     from tests.membership import houses
     from tests.membership.statements import count_statements
 
-    settings = settings_for(node.database_url, node.home / "filled")
+    settings = settings_for(node.database_url, node.home / "filled", secret_keys=(KEY,))
     app = wsgi.create_app(settings=settings)
     with app.app_context():
         houses.register(*SOCIETIES)

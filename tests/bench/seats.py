@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from tests.bench.harness import Figure, figure, migrated_databases, percentile
-from tests.node import Node, open_node
+from tests.node import KEY, Node, open_node
 
 SIZES = {"short": (400, 300), "full": (4000, 3000)}
 CLIENTS = 16
@@ -101,7 +101,9 @@ def _prepare(node: Node, people: int, seats: int) -> Prepared:
     from tests.events.worlds import build_house
     from tests.membership import houses
 
-    app = wsgi.create_app(settings=settings_for(node.database_url, node.home / "filled"))
+    app = wsgi.create_app(
+        settings=settings_for(node.database_url, node.home / "filled", secret_keys=(KEY,))
+    )
     with app.app_context():
         house = build_house()
         starts = read_now() + timedelta(days=30)
@@ -160,7 +162,9 @@ def _read_seats(node: Node, made: Prepared) -> tuple[int, int]:
     from events.models import EventQuota, Registration
     from tests.conftest import settings_for
 
-    app = wsgi.create_app(settings=settings_for(node.database_url, node.home / "filled"))
+    app = wsgi.create_app(
+        settings=settings_for(node.database_url, node.home / "filled", secret_keys=(KEY,))
+    )
     with app.app_context():
         active = sa.select(sa.func.count()).where(Registration.status != "cancelled")
         taken = sa.select(sa.func.sum(EventQuota.taken))

@@ -17,7 +17,7 @@ import requests
 
 from tests.auth.browsing import CALLBACK, CHALLENGE, PASSWORD, VERIFIER
 from tests.bench.harness import Figure, figure, migrated_databases
-from tests.node import Node, open_node
+from tests.node import KEY, Node, open_node
 
 WALKS = {"short": 40, "full": 300}
 LIMIT_MS = 25
@@ -121,8 +121,7 @@ def _prepare(node: Node) -> tuple[str, str]:
     from tests.conftest import settings_for
     from tests.membership import houses
 
-    # The web process finds its keys under the node's own secret.
-    settings = settings_for(node.database_url, node.home / "filled")
+    settings = settings_for(node.database_url, node.home / "filled", secret_keys=(KEY,))
     app = wsgi.create_app(settings=settings)
     with app.app_context():
         houses.register("math", "comp")
