@@ -1,7 +1,8 @@
 """`flask auth ...`: accounts, operators, clients, roles."""
 
 import sys
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import click
@@ -272,15 +273,19 @@ def _zone(role: str, key: str) -> str:
 
 
 def _begin(bound: datetime | None, zone: str) -> datetime | None:
-    if bound is None or bound.tzinfo is not None:
-        return bound
-    return start_of_day(bound.date(), zone)
+    return None if bound is None else _instant(bound, lambda: start_of_day(bound.date(), zone))
 
 
 def _end(bound: datetime | None, zone: str) -> datetime | None:
-    if bound is None or bound.tzinfo is not None:
-        return bound
-    return end_of_day(bound.date(), zone)
+    return None if bound is None else _instant(bound, lambda: end_of_day(bound.date(), zone))
+
+
+def _instant(bound: datetime, day: Callable[[], datetime]) -> datetime:
+    try:
+        return day() if bound.tzinfo is None else bound.astimezone(UTC)
+    except OverflowError as error:
+        said = f"{bound.isoformat()} lies too far away; leave the bound out instead"
+        raise click.BadParameter(said) from error
 
 
 def _tell(grant: RoleGrant) -> dict[str, object]:

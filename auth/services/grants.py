@@ -179,12 +179,13 @@ def _end(
         _lock_operators()
     rows = [uow.lock(models.RoleGrant, grant_id) for grant_id in ids]
     ending = [row for row in rows if outlasts(row.until, end)]
+    held_until = [row.until for row in ending]
     for row in ending:
         # One that has not begun becomes an empty period: it never counts.
         row.until = max(end, row.since)
         _tell("auth.grant.ended", row, principal)
     uow.flush()
-    if ending and is_of_node and not _is_run(end):
+    if ending and is_of_node and not _is_run(end, held_until):
         raise LastOperator
     return [_as_value(row) for row in rows]
 
@@ -200,9 +201,20 @@ def _lock_operators() -> None:
     )
 
 
-def _is_run(at: datetime) -> bool:
-    """Whether an operator who can sign in is in office at an instant."""
+def _is_run(at: datetime, held_until: Sequence[datetime | None]) -> bool:
+    """Whether an operator who can sign in is in office at an instant, and for as long.
+
+    Asked by periods, not by the present: on PostgreSQL a transaction that waited for its turn is
+    stamped earlier than the one it waited for, and would find that one's operator in office still.
+
+    Args:
+        held_until: when the grants that end now would have ended; None: never.
+    """
     grants, rows = models.RoleGrant, models.Account
+    bounds = [until for until in held_until if until is not None]
+    as_long: list[sa.ColumnElement[bool]] = [grants.until.is_(None)]
+    if len(bounds) == len(held_until):
+        as_long.append(grants.until >= max(bounds))
     found = db.session.scalar(
         sa.select(grants.id)
         .join(rows, rows.person_id == grants.person_id)
@@ -210,6 +222,7 @@ def _is_run(at: datetime) -> bool:
             grants.role == "operator",
             grants.kind == "node",
             in_force(at),
+            sa.or_(*as_long),
             rows.disabled_at.is_(None),
             sa.or_(rows.password_hash.is_not(None), rows.mobile.is_not(None)),
         )

@@ -14,11 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from consortium.errors import FeedUnusable, PeerSuspended, PeerUnreachable
 from consortium.kernel.db import db
 from consortium.kernel.errors import ConsortiumError
-from consortium.kernel.faults import is_cut_off
+from consortium.kernel.faults import find_storage_fault, is_cut_off, is_transient
 from consortium.kernel.logs import get_logger
 from consortium.kernel.metrics import pulled_records
 from consortium.kernel.settings import current_settings
@@ -100,7 +101,7 @@ def pull_page(peer: PeerFacts) -> Pulled:
         raise
     except Exception as error:
         # Whatever a peer can send that nobody thought of stops its own link and no other.
-        if isinstance(error, ConsortiumError) or is_cut_off(error):
+        if isinstance(error, ConsortiumError) or _is_our_own(error):
             raise
         log.exception("link-page-failed", peer=str(peer.id))
         fault = FeedUnusable(peer=peer.issuer, why=type(error).__name__)
@@ -109,6 +110,13 @@ def pull_page(peer: PeerFacts) -> Pulled:
     pulled_records.labels(outcome="taken").inc(pulled.taken)
     pulled_records.labels(outcome="quarantined").inc(pulled.quarantined)
     return pulled
+
+
+def _is_our_own(error: Exception) -> bool:
+    """Whether our own database or disk is at fault, and no peer."""
+    if is_cut_off(error) or find_storage_fault(error) is not None:
+        return True
+    return isinstance(error, DBAPIError) and is_transient(error)
 
 
 def pull_next_page(place: str | None) -> str | None:

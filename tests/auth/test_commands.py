@@ -236,3 +236,26 @@ def test_the_last_operator_stays(app: Flask, societies: object) -> None:
     assert run(app, "grant", "end", "op@node.example", "--role", "operator")[0] == 0
     code, told = run(app, "grant", "end", "new@node.example", "--role", "operator")
     assert (code, told["code"]) == (1, "last-operator")
+
+
+def test_an_operator_for_a_while_does_not_stand_in_for_good(app: Flask, societies: object) -> None:
+    for name in ("first", "second"):
+        code, _ = run(
+            app, "account", "add", "--email", f"{name}@node.example", "--name", name,
+            "--role", "operator", "--password-stdin", text=f"{PASSWORD}\n",
+        )  # fmt: skip
+        assert code == 0
+    end = ("grant", "end", "second@node.example", "--role", "operator")
+    assert run(app, *end, "--until", "2100-12-31")[0] == 0
+    code, told = run(app, "grant", "end", "first@node.example", "--role", "operator")
+    assert (code, told["code"]) == (1, "last-operator")
+    # Whoever ends before the other one may end sooner still.
+    assert run(app, *end)[0] == 0
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "9999-12-31T23:59:59-12:00"])
+def test_an_end_that_no_calendar_holds_is_wrong_usage(
+    app: Flask, societies: object, until: str
+) -> None:
+    add(app, "s@math.example", *SECRETARY)
+    assert run(app, "grant", "end", "s@math.example", *SECRETARY, "--until", until)[0] == 2

@@ -1,19 +1,14 @@
 """How much a request may carry, decided before anything is read or while it is counted."""
 
-from contextlib import suppress
 from typing import Protocol
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import ClientDisconnected
+from flask import Flask, request
 
 from consortium.kernel.settings import Settings, current_settings
 from consortium.kernel.web.refusals import UploadTooLarge
 
 # Read whole into memory by their parsers; files are streamed to disk instead.
 _IN_MEMORY = ("application/json", "application/x-www-form-urlencoded", "")
-
-
-_PIECE = 65536
 
 
 class _Body(Protocol):
@@ -62,23 +57,8 @@ def _check_length() -> None:
     request.max_content_length = limit + 1
 
 
-def _drain(response: Response) -> Response:
-    """Read what the door has left of a small body.
-
-    The server has promised to keep the connection, but ends it where more than a few KiB are
-    left: the next request on it would be lost.
-    """
-    length = request.content_length
-    if length is not None and 0 < length <= current_settings().body_limit_bytes:
-        with suppress(ClientDisconnected):
-            while request.stream.read(_PIECE):
-                pass
-    return response
-
-
 def init_uploads(app: Flask) -> None:
     """Refuse a body over the limit by its declared length, or where a chunked one passes it."""
     settings: Settings = app.extensions["consortium.settings"]
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit_bytes
     app.before_request(_check_length)
-    app.after_request(_drain)
