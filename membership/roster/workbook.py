@@ -6,7 +6,6 @@ import struct
 import subprocess
 import sys
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -56,30 +55,17 @@ def read_workbook(data: bytes, kind: str) -> Book:
     guard_zip(data, kind)
     if kind == "ods":
         _refuse_uncalculated(data)
-    if kind == "xlsx":
-        return _read_xlsx(data)
-    return Book(kind=kind, encoding=None, grids=_read_grids(data))
-
-
-def _read_xlsx(data: bytes) -> Book:
-    with ThreadPoolExecutor(1) as beside:
-        # While the other process reads the cells.
-        looked = beside.submit(_look_beyond_values, data)
-        grids = _read_grids(data)
-        try:
-            extras, shown = looked.result()
-        except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
-            raise RosterDamaged from error
-    nothing = ooxml.Shown({}, frozenset())
-    grids = tuple(_overlay(grid, shown.get(grid.name or "", nothing)) for grid in grids)
-    return Book(kind="xlsx", encoding=None, grids=grids, epoch_1904=extras.epoch_1904)
-
-
-def _look_beyond_values(data: bytes) -> tuple[ooxml.Extras, dict[str, ooxml.Shown]]:
-    """What an .xlsx says beyond values, by sheet."""
-    extras = ooxml.read_extras(data)
-    names = list(extras.sheets)[:_SHEET_LIMIT]
-    return extras, {name: ooxml.read_shown(data, extras, name) for name in names}
+    grids = _read_grids(data)
+    if kind != "xlsx":
+        return Book(kind=kind, encoding=None, grids=grids)
+    try:
+        extras = ooxml.read_extras(data)
+        grids = tuple(
+            _overlay(grid, ooxml.read_shown(data, extras, grid.name or "")) for grid in grids
+        )
+    except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
+        raise RosterDamaged from error
+    return Book(kind=kind, encoding=None, grids=grids, epoch_1904=extras.epoch_1904)
 
 
 def _refuse_uncalculated(data: bytes) -> None:
