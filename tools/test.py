@@ -78,7 +78,7 @@ def _where(database: str) -> list[str]:
 
 def _environment(database: str) -> dict[str, str]:
     """Of a run: its database, and compiled modules kept for the many processes it starts."""
-    told = {"TEST_DATABASE": database, "PYTHONPYCACHEPREFIX": str(BUILD / "pycache")}
+    told = {"TEST_DATABASE": database}
     if _has_memory():
         told["TEST_MEMORY"] = str(MEMORY)
     kept = {name: value for name, value in os.environ.items() if name != UNCOMPILED}
