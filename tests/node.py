@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+from tests.nursery import Forked, Nursery
+
 ROOT = Path(__file__).parents[1]
 KEY = "campaign-key-" + "k" * 32
 STARTED = '"event": "worker.started"'
@@ -52,7 +54,7 @@ def free_port() -> int:
 class Child:
     """One process of the node."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
     frozen: bool = False
 
@@ -114,6 +116,7 @@ class Node:
         database_url: a migrated database.
         app: what FLASK_APP names.
         settings: further settings, by their short names.
+        nursery: forks the processes that are spawned; else each loads the program itself.
     """
 
     home: Path
@@ -121,6 +124,7 @@ class Node:
     app: str = "wsgi"
     settings: Mapping[str, object] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
+    nursery: Nursery | None = None
 
     @property
     def kind(self) -> str:
@@ -145,27 +149,19 @@ class Node:
             **{f"CONSORTIUM_{name}": str(value) for name, value in told.items()},
         }
 
-    def spawn(self, *command: str, name: str, app: str | None = None) -> Child:
-        """Start a process."""
+    def spawn(self, module: str, *words: str, name: str, app: str | None = None) -> Child:
+        """Start `python -m MODULE WORDS...`."""
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / f"{name}-{len(self.children)}.log"
-        with path.open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.environ(app),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        child = Child(process, path)
+        start = self.nursery.start if self.nursery else _start
+        path.touch()
+        child = Child(start(module, *words, env=self.environ(app), log=path), path)
         self.children.append(child)
         return child
 
     def start_worker(self, app: str | None = None) -> Child:
         """Start `flask consortium work`, as `make work` does."""
-        return self.spawn(*FLASK, "consortium", "work", name="worker", app=app)
+        return self.spawn("flask", "consortium", "work", name="worker", app=app)
 
     def start_web(self, *, workers: int = 1, threads: int = 4) -> str:
         """Start `flask consortium serve`, as `make serve` does; its address once it answers."""
@@ -174,7 +170,7 @@ class Node:
         self.settings = {"issuer": f"http://localhost:{port}", **self.settings}
         self.settings = {"web_workers": workers, "web_threads": threads, **self.settings}
         child = self.spawn(
-            *FLASK, "consortium", "serve", "--port", str(port), name="web", app=self.app
+            "flask", "consortium", "serve", "--port", str(port), name="web", app=self.app
         )
         wait_until(
             lambda: not child.is_alive or _answers(f"{address}/livez"), seconds=60, what="web"
@@ -213,6 +209,19 @@ class Node:
 FLASK = (sys.executable, "-m", "flask")
 
 
+def _start(module: str, *words: str, env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as told:
+        return subprocess.Popen(
+            (sys.executable, "-m", module, *words),
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=told,
+            stderr=told,
+            start_new_session=True,
+        )
+
+
 def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=5) as answer:
@@ -223,10 +232,15 @@ def _answers(address: str) -> bool:
 
 @contextmanager
 def open_node(
-    home: Path, database_url: str, app: str = "wsgi", **settings: object
+    home: Path,
+    database_url: str,
+    app: str = "wsgi",
+    *,
+    nursery: Nursery | None = None,
+    **settings: object,
 ) -> Iterator[Node]:
     """A node whose processes all end with the block."""
-    node = Node(home, database_url, app, settings)
+    node = Node(home, database_url, app, settings, nursery=nursery)
     try:
         yield node
     finally:

@@ -9,7 +9,6 @@ import logging
 import os
 import socket
 import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -147,7 +146,7 @@ def start_bare(node: Node, *, threads: int) -> str:
     (node.home / "bare.py").write_text(BARE)
     port = free_port()
     child = node.spawn(
-        sys.executable, "-m", "gunicorn", "--chdir", str(node.home), "--worker-class", "gthread",
+        "gunicorn", "--chdir", str(node.home), "--worker-class", "gthread",
         "--workers", "1", "--threads", str(threads), "--bind", f"127.0.0.1:{port}", "bare:app",
         name="bare",
     )  # fmt: skip

@@ -7,7 +7,6 @@ one by `position > cursor`; they are the control and lose what commits out of or
 
 import re
 import sqlite3
-import sys
 import threading
 import time
 from collections import Counter
@@ -152,7 +151,7 @@ def start_writers(node: Node, seconds: float, seed: int) -> list[tuple[Child, Pa
     for number, holds in enumerate(HOLDS[node.kind]):
         log = node.home / f"writer-{number}.txt"
         child = node.spawn(
-            sys.executable, "-m", "tests.campaigns.writer", str(log), str(seconds),
+            "tests.campaigns.writer", str(log), str(seconds),
             str(seed * 100 + number), holds, name="writer",
         )  # fmt: skip
         writers.append((child, log))

@@ -115,7 +115,7 @@ def run_jobs(node: Node, fire: Fire) -> Outcome:
     due = 1 + fire.slots * fire.every - (time.monotonic() - begun)
     wait_until(
         lambda: judge_slots(node, fire)["missing"] == 0,
-        seconds=max(0.0, due) + 60,
+        seconds=max(0.0, due) + 120,
         what="the last slot",
     )
     # A page of a worker that came back late would be seen now.

@@ -6,7 +6,6 @@ and the judge reads it by plain SQL.
 """
 
 import random
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -80,9 +79,7 @@ def run_news(node: Node, storm: Storm) -> Outcome:
 
 def _start_writer(node: Node, number: int, changes: int) -> tuple[Child, Path]:
     log = node.home / f"dying-{number}.txt"
-    child = node.spawn(
-        sys.executable, "-m", "tests.campaigns.dying_writer", str(log), str(changes), name="dying"
-    )
+    child = node.spawn("tests.campaigns.dying_writer", str(log), str(changes), name="dying")
     return child, log
 
 

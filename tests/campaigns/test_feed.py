@@ -9,22 +9,23 @@ from tests.campaigns import news
 from tests.campaigns.feed import http_pages, run_feed
 from tests.conftest import Databases
 from tests.node import Node, open_node
+from tests.nursery import Nursery
 
 SECONDS = 10.0
 
 
 @pytest.fixture
-def node(database_url: str, tmp_path: Path) -> Iterator[Node]:
+def node(database_url: str, tmp_path: Path, nursery: Nursery) -> Iterator[Node]:
     """A node of our features alone."""
-    with open_node(tmp_path, database_url) as opened:
+    with open_node(tmp_path, database_url, nursery=nursery) as opened:
         yield opened
 
 
 @pytest.fixture
-def composed(databases: Databases, tmp_path: Path) -> Iterator[Node]:
+def composed(databases: Databases, tmp_path: Path, nursery: Nursery) -> Iterator[Node]:
     """A node with a guest whose handler leaves effects."""
     url = databases.copy()
-    with open_node(tmp_path, url, app=news.GUEST) as opened:
+    with open_node(tmp_path, url, app=news.GUEST, nursery=nursery) as opened:
         opened.flask("consortium", "schema", "upgrade")
         yield opened
     databases.drop(url)

@@ -7,12 +7,14 @@ import pytest
 
 from tests.campaigns.jobs import CONTROL, LEASE_SECONDS, SHORT, find_doubles, run_jobs
 from tests.node import Node, open_node
+from tests.nursery import Nursery
 
 
 @pytest.fixture
-def node(database_url: str, tmp_path: Path) -> Iterator[Node]:
+def node(database_url: str, tmp_path: Path, nursery: Nursery) -> Iterator[Node]:
     """A node with a lease short enough that a freeze outlasts it."""
-    with open_node(tmp_path, database_url, job_lease_seconds=LEASE_SECONDS) as opened:
+    lease = {"job_lease_seconds": LEASE_SECONDS}
+    with open_node(tmp_path, database_url, nursery=nursery, **lease) as opened:
         yield opened
 
 
