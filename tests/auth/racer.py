@@ -1,15 +1,9 @@
-"""One of several processes that try to use the same single-use things at the same moment.
+"""One of several processes that try to use the same single-use things at the same moment."""
 
-    python -m tests.auth.racer DATABASE_URL DATA_DIR
-
-Reads a JSON list of (kind, thing), says "ready", waits for a second line, tries each thing once and
-prints one line for each: "won", "lost" or an unexpected error.
-"""
-
-import json
-import sys
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import wsgi
@@ -17,6 +11,9 @@ from auth.errors import CodeRefused, LinkRefused
 from auth.services import authorizations, enrolment
 from auth.services.sign_in import sign_in_with_code
 from tests.conftest import settings_for
+
+SECONDS = 120
+Thing = tuple[str, dict[str, str]]
 
 
 def redeem(thing: dict[str, str]) -> bool:
@@ -54,20 +51,17 @@ ACTS: dict[str, Callable[[dict[str, str]], bool]] = {
 }
 
 
-def main() -> None:
-    url, data_dir = sys.argv[1:]
-    things = json.loads(sys.stdin.readline())
-    app = wsgi.create_app(settings=settings_for(url, Path(data_dir)))
+def run(barrier: Barrier, place: tuple[str, Path], things: list[Thing], answers: Any) -> None:
+    """Try each thing once when all are there; answer "won", "lost" or an unexpected error."""
+    url, data_dir = place
+    app = wsgi.create_app(settings=settings_for(url, data_dir))
     with app.app_context():
-        print(json.dumps("ready"), flush=True)
-        sys.stdin.readline()
-        for kind, thing in things:
-            try:
-                outcome = "won" if ACTS[kind](thing) else "lost"
-            except Exception as error:  # noqa: BLE001  the judge wants to see whatever it was
-                outcome = repr(error)
-            print(json.dumps(outcome), flush=True)
+        barrier.wait(SECONDS)
+        answers.send([attempt(*thing) for thing in things])
 
 
-if __name__ == "__main__":
-    main()
+def attempt(kind: str, thing: dict[str, str]) -> str:
+    try:
+        return "won" if ACTS[kind](thing) else "lost"
+    except Exception as error:  # noqa: BLE001  the judge wants to see whatever it was
+        return repr(error)

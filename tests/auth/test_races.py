@@ -1,11 +1,7 @@
 """Single use by several processes at once: one wins, nobody fails."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
@@ -23,10 +19,12 @@ from consortium.kernel.db import db
 from consortium.kernel.principal import SYSTEM
 from consortium.kernel.settings import Settings
 from consortium.kernel.unit_of_work import reading, unit_of_work
+from tests.auth import racer
 from tests.auth.browsing import PASSWORD, Site, sign_in
+from tests.auth.racer import Thing
 from tests.conftest import settings_for
+from tests.nursery import FORKED
 
-ROOT = Path(__file__).parents[2]
 PROCESSES = 4
 
 
@@ -37,51 +35,27 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return settings_for(database_url, tmp_path / "var", **lives)
 
 
-Thing = tuple[str, dict[str, str]]
-
-
 def race(settings: Settings, things: list[Thing]) -> list[Counter[str]]:
     """The outcomes of each thing, over all processes."""
-    command = (
-        sys.executable, "-m", "tests.auth.racer", settings.database_url, str(settings.data_dir),
-    )  # fmt: skip
-    with ExitStack() as stack:
-        racers = [
-            stack.enter_context(
-                subprocess.Popen(
-                    command,
-                    cwd=ROOT,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    text=True,
-                )
-            )
-            for _ in range(PROCESSES)
-        ]
-        for racer in racers:
-            say(racer, json.dumps(things))
-        assert {hear(racer) for racer in racers} == {"ready"}
-        for racer in racers:
-            say(racer, "go")
-        lines = [[hear(racer) for _ in things] for racer in racers]
-        assert {racer.wait(timeout=30) for racer in racers} == {0}
+    barrier = FORKED.Barrier(PROCESSES)
+    place = settings.database_url, settings.data_dir
+    pipes = [FORKED.Pipe(duplex=False) for _ in range(PROCESSES)]
+    racers = [
+        FORKED.Process(target=racer.run, args=(barrier, place, things, answers))
+        for _, answers in pipes
+    ]
+    for each in racers:
+        each.start()
+    lines = []
+    for heard, answers in pipes:
+        # Held by the racer alone, it tells her end too.
+        answers.close()
+        assert heard.poll(racer.SECONDS), "the racer is silent"
+        lines.append(heard.recv())
+    for each in racers:
+        each.join(timeout=30)
+    assert {each.exitcode for each in racers} == {0}
     return [Counter(each) for each in zip(*lines, strict=True)]
-
-
-def say(racer: "subprocess.Popen[str]", line: str) -> None:
-    assert racer.stdin is not None
-    racer.stdin.write(f"{line}\n")
-    racer.stdin.flush()
-
-
-def hear(racer: "subprocess.Popen[str]") -> str:
-    """The next JSON line; log lines are objects and are passed over."""
-    assert racer.stdout is not None
-    for line in racer.stdout:
-        if line.startswith('"'):
-            return str(json.loads(line))
-    raise AssertionError("the racer has stopped early")
 
 
 ONE_WINS = Counter({"won": 1, "lost": PROCESSES - 1})

@@ -1,6 +1,5 @@
 """Processes that want the same seats at the same time."""
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-SPAWN = multiprocessing.get_context("spawn")
+from tests.nursery import FORKED
+
 SECONDS = 120
 
 
@@ -24,10 +24,10 @@ class Place:
 
 def race(place: Place, runner: Callable[..., Any], jobs: Sequence[Any]) -> list[Any]:
     """Run one process a job, all let go at once; give their answers in the jobs' order."""
-    barrier = SPAWN.Barrier(len(jobs))
-    pipes = [SPAWN.Pipe(duplex=False) for _ in jobs]
+    barrier = FORKED.Barrier(len(jobs))
+    pipes = [FORKED.Pipe(duplex=False) for _ in jobs]
     children = [
-        SPAWN.Process(target=_child, args=(place, barrier, sender, runner, job))
+        FORKED.Process(target=_child, args=(place, barrier, sender, runner, job))
         for (_receiver, sender), job in zip(pipes, jobs, strict=True)
     ]
     for child in children:
