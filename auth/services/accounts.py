@@ -27,10 +27,11 @@ from auth.services.rosters import roster
 from auth.services.sessions import end_sessions_of
 from auth.values import Account, Identifier
 from consortium.kernel import people as people_port
-from consortium.kernel.db import db, fetch_rows
+from consortium.kernel.db import db
 from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.mail import send_mail
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.sms import send_sms
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 

@@ -12,9 +12,10 @@ from auth import models
 from auth.rules.access import hash_secret
 from auth.services.statements import insert_into, table_of
 from auth.values import AccessToken, Client, Code
-from consortium.kernel.db import Instant, db, fetch_rows
+from consortium.kernel.db import Instant, db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
@@ -67,7 +68,7 @@ def find_code(text: str, client_id: str) -> Code | None:
     rows = fetch_rows(_code_query(), code_hash=hash_secret(text), client_id=client_id)
     if not rows:
         return None
-    return Code(**{**rows[0]._mapping, "amr": tuple(rows[0].amr)})
+    return Code(**{**rows[0]._asdict(), "amr": tuple(rows[0].amr)})
 
 
 @cache

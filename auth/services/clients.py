@@ -14,9 +14,10 @@ from auth.rules.access import hash_secret
 from auth.rules.registration import complete_wish, find_faults
 from auth.services.claims import known_scopes
 from auth.values import Client, ClientWish
-from consortium.kernel.db import db, fetch_rows
+from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 from consortium.services.organisations import get_organisation
 

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from auth import models
 from auth.errors import PersonNotFound
 from auth.values import Person, PersonWish
-from consortium.kernel.db import db, fetch_rows
+from consortium.kernel.db import db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
 _UNCHANGED: Any = object()

@@ -14,9 +14,10 @@ from auth.rules.access import hash_secret, is_session_alive, network_of, society
 from auth.services.statements import insert_into
 from auth.values import Session
 from consortium.kernel.crypto import digest, digests
-from consortium.kernel.db import Instant, db, fetch_rows
+from consortium.kernel.db import Instant, db
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Grant, Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 

@@ -14,7 +14,8 @@ from auth import models
 from auth.rules.access import sector_of
 from auth.values import Client
 from consortium.kernel.crypto import digest
-from consortium.kernel.db import db, fetch_rows, insert_if_absent
+from consortium.kernel.db import db, insert_if_absent
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 
 PURPOSE = "auth.subject"

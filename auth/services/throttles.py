@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from auth import models
 from auth.rules.access import Limit, is_exhausted
 from consortium.kernel.crypto import digest
-from consortium.kernel.db import db, dialect_name, fetch_rows
+from consortium.kernel.db import db, dialect_name
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import UnitOfWork
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,6 @@
 
 import json
 import select
-from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
@@ -75,9 +75,23 @@ class _Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
+open_read: ContextVar[sa.Connection | None] = ContextVar("open_read", default=None)
+"""The connection of the read that is open; kernel.unit_of_work sets it."""
+
+
+class _Session(Session):
+    """The session; inside a read it works on the read's connection."""
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | sa.Connection:
+        read = open_read.get()
+        return super().get_bind(*args, **kwargs) if read is None else read
+
+
 # Every transaction ends its session, so nothing is left that could grow stale.
 db = SQLAlchemy(
-    model_class=_Base, disable_autonaming=True, session_options={"expire_on_commit": False}
+    model_class=_Base,
+    disable_autonaming=True,
+    session_options={"class_": _Session, "expire_on_commit": False},
 )
 
 
@@ -230,23 +244,6 @@ def _listen_postgresql(engine: sa.Engine) -> None:
         watched.register(connection.fileno(), select.POLLIN)
         if watched.poll(0):
             raise DisconnectionError
-
-
-open_read: ContextVar[sa.Connection | None] = ContextVar("open_read", default=None)
-"""The connection of the read that is open; kernel.unit_of_work sets it."""
-
-
-def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-    """Rows of a statement of columns, in the open transaction.
-
-    Past the work that the ORM adds to every statement; for reads that most requests need.
-    """
-    connection = open_read.get()
-    if connection is None:
-        session = db.session()
-        session.flush()
-        connection = session.connection()
-    return connection.execute(statement, params).all()
 
 
 def refresh_statistics(*models: type[Model]) -> None:

@@ -295,26 +295,35 @@ def reading(read: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if _current.get() is not None or open_read.get() is not None:
             return read(*args, **kwargs)
-        session = db.session()
-        if session.in_transaction():
-            session.close()
-        token = None
-        try:
-            is_postgresql = session.get_bind().dialect.name == "postgresql"
-            options = READ_ONLY if is_postgresql else None
-            token = open_read.set(session.connection(execution_options=options))
-            found = read(*args, **kwargs)
-            if is_postgresql:
+        _end_session()
+        with _open_snapshot() as connection:
+            token = open_read.set(connection)
+            try:
+                found = read(*args, **kwargs)
+            finally:
+                open_read.reset(token)
+                _end_session()
+            if connection.dialect.name == "postgresql":
                 # Not rolled back: at a ROLLBACK psycopg forgets every prepared statement, and
                 # planning a read anew takes the server longer than running it.
-                session.commit()
+                connection.commit()
             return found
-        finally:
-            if token is not None:
-                open_read.reset(token)
-            session.close()
 
     return run
+
+
+def _end_session() -> None:
+    """End what the session has read; most reads do without one."""
+    if db.session.registry.has():
+        db.session.close()
+
+
+def _open_snapshot() -> sa.Connection:
+    connection = db.engine.connect()
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(**READ_ONLY)
+    connection.begin()
+    return connection
 
 
 def _turn_to_write(session: Session, deadline: float) -> Any:

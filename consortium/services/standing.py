@@ -15,9 +15,10 @@ from consortium.errors import (
     PeriodInvalid,
     StandingUnchanged,
 )
-from consortium.kernel.db import Change, Instant, db, fetch_rows
+from consortium.kernel.db import Change, Instant, db
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import (
     UnitOfWork,
     current_unit_of_work,

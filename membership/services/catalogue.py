@@ -9,9 +9,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import Instant, db, fetch_rows
+from consortium.kernel.db import Instant, db
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.principal import Principal
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 from consortium.services import organisations
 from membership import models, policies, values

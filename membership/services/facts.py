@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from consortium.kernel.db import fetch_rows
+from consortium.kernel.rows import fetch_rows
 from membership.rules.facts import Facts
 from membership.services import fact_selects
 from membership.services.fact_rows import Rows, read_rows

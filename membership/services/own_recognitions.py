@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import Instant, fetch_rows
+from consortium.kernel.db import Instant
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import reading
 from consortium.services import organisations
 from consortium.services.selects import select_names

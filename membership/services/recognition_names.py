@@ -6,7 +6,8 @@ from functools import cache
 
 from sqlalchemy import Select, bindparam, select
 
-from consortium.kernel.db import db, fetch_rows
+from consortium.kernel.db import db
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import reading
 from consortium.services.selects import select_names
 from membership import values

@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from consortium.kernel.db import Change, fetch_rows
+from consortium.kernel.db import Change
 from consortium.kernel.ids import new_id
 from consortium.kernel.lists import is_any_of
+from consortium.kernel.rows import fetch_rows
 from consortium.kernel.unit_of_work import unit_of_work
 
 IDS = sa.select(Change.id).where(is_any_of(Change.id, "ids"))
