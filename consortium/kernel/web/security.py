@@ -4,9 +4,11 @@ import re
 import secrets
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from consortium.kernel.errors import N_, ConsortiumError
@@ -170,9 +172,20 @@ def init_security(app: Flask) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
     )
+    app.session_interface = _PageSessions(app)
     app.jinja_env.globals.update(csp_nonce=csp_nonce, request_id=request_id)
     app.before_request(_check_host)
     app.after_request(_harden)
+
+
+class _PageSessions(SecureCookieSessionInterface):
+    """Flask's own; the signer is made once, not twice a request, for the keys do not change."""
+
+    def __init__(self, app: Flask) -> None:
+        self._signer = super().get_signing_serializer(app)
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        return self._signer
 
 
 def init_characters(app: Flask) -> None:
