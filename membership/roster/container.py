@@ -5,7 +5,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msoffcrypto
@@ -161,8 +161,16 @@ def is_encrypted_xls(workbook: bytes) -> bool:
     return False
 
 
-def guard_zip(data: bytes, kind: str) -> None:
+def guard_zip(data: bytes, kind: str, *, marks: Sequence[bytes] = ()) -> frozenset[str]:
     """Unpack every member once, piece by piece, and refuse what is damaged or grows too large.
+
+    Args:
+        data: the file's bytes.
+        kind: `xlsx` or `ods`.
+        marks: bytes to look for on the way, each shorter than the pieces' overlap.
+
+    Returns:
+        The names of the members that hold one of the marks.
 
     Raises:
         RosterDamaged: cut short, or a check sum is wrong.
@@ -170,6 +178,7 @@ def guard_zip(data: bytes, kind: str) -> None:
         RosterTooLarge: more bytes or cells than a roster can have.
     """
     left = UNPACKED_LIMIT_BYTES
+    marked = set()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -181,21 +190,36 @@ def guard_zip(data: bytes, kind: str) -> None:
             if manifest in archive.namelist() and _ENCRYPTED_ODS in archive.read(manifest):
                 raise RosterEncrypted
             for member in members:
-                left -= _guard_member(archive, member, kind, left)
+                size, is_marked = _guard_member(archive, member, kind, left, marks)
+                left -= size
+                if is_marked:
+                    marked.add(member.filename)
     except _BAD_ZIP as error:
         raise RosterDamaged from error
+    return frozenset(marked)
 
 
-def _guard_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, left: int) -> int:
-    """Unpack a member within what is left and judge a sheet's extent; return its size."""
+def _guard_member(
+    archive: zipfile.ZipFile,
+    member: zipfile.ZipInfo,
+    kind: str,
+    left: int,
+    marks: Sequence[bytes],
+) -> tuple[int, bool]:
+    """Unpack a member within what is left and judge a sheet's extent.
+
+    Returns:
+        Its size, and whether it holds one of the marks.
+    """
     size = cells = 0
-    is_far = False
+    is_far = is_marked = False
     is_sheet = kind == "xlsx" and member.filename.startswith("xl/worksheets/")
     content = OdsExtent() if kind == "ods" and member.filename == "content.xml" else None
     for piece in pieces(archive, member.filename):
         size += len(piece) - OVERLAP
         if size > left:
             raise _too_many_bytes()
+        is_marked = is_marked or any(mark in piece for mark in marks)
         if is_sheet:
             cells += piece.count(b"<c ") + piece.count(b"<c>")
             is_far = is_far or may_be_far(piece)
@@ -206,7 +230,7 @@ def _guard_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, kind: str, 
             raise _too_many_cells()
     if is_far and measure_sheet(pieces(archive, member.filename)) > RECTANGLE_LIMIT:
         raise _too_many_cells()
-    return size
+    return size, is_marked
 
 
 def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

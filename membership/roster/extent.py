@@ -13,6 +13,9 @@ RECTANGLE_LIMIT: Final = 24_000_000
 
 # Column BA and beyond, or row 100,000 and beyond: only then is the sheet measured exactly. Any
 # attribute that ends in r may start it: beginning with a letter is what makes the search quick.
+_HINT: Final = re.compile(
+    rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d|[A-Za-z]{3}\d|[A-Za-z]*\d{6})"""
+)
 _FAR: Final = re.compile(
     rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d+|[A-Za-z]{3}\d+|[A-Za-z]+\d{6,})["'](?![^<>]*/>)"""
 )
@@ -40,6 +43,8 @@ def may_be_far(piece: bytes) -> bool:
     >>> may_be_far(b'<c r="XFD1"><v>1</v></c>'), may_be_far(b'<c r="XFD1" s="1"/>')
     (True, False)
     """
+    if _HINT.search(piece) is None:
+        return False
     return _FAR.search(piece) is not None or _FAR_ROW.search(piece) is not None
 
 

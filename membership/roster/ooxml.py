@@ -33,6 +33,9 @@ _HIDDEN: Final = b" hidden="
 _HIDDEN_ROW: Final = re.compile(
     rb'<row(?=[^<>]*? hidden="(?:1|true)")[^<>]*? r="(\d{1,7})"', re.IGNORECASE
 )
+MARKS: Final = (_FORMULA, _ERROR, _HIDDEN)
+"""A sheet without any of these shows its cells as it holds them, but for formats of zeros."""
+
 _OPENING: Final = b"<c "
 _LONGEST_TAG: Final = 512
 _PLACE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
@@ -48,11 +51,15 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """`sheets` maps a sheet's name to its part; `formats` an xf index to prefix and width."""
+    """`sheets` maps a sheet's name to its part; `formats` an xf index to prefix and width.
+
+    `marked` are the parts that hold one of `MARKS`.
+    """
 
     epoch_1904: bool
     sheets: Mapping[str, str]
     formats: Mapping[bytes, tuple[str, int]]
+    marked: frozenset[str]
 
 
 def padding_of(code: str) -> tuple[str, int] | None:
@@ -65,7 +72,7 @@ def padding_of(code: str) -> tuple[str, int] | None:
     return (found[1] or found[2] or "", len(found[3])) if found else None
 
 
-def read_extras(data: bytes) -> Extras:
+def read_extras(data: bytes, *, marked: frozenset[str]) -> Extras:
     """Read the date system, the parts of the sheets and the padding number formats."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = set(archive.namelist())
@@ -76,6 +83,7 @@ def read_extras(data: bytes) -> Extras:
         epoch_1904=_EPOCH.search(workbook) is not None,
         sheets=_parts(workbook, relations),
         formats=_formats(styles),
+        marked=marked,
     )
 
 
@@ -126,6 +134,8 @@ def read_shown(data: bytes, extras: Extras, sheet: str) -> Shown:
     whose result the file does not hold, as programs write them that cannot calculate.
     """
     part = extras.sheets.get(sheet, "")
+    if not extras.formats and part not in extras.marked:
+        return Shown({}, frozenset())
     shown: dict[tuple[int, int], str] = {}
     hidden: set[int] = set()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -52,14 +52,14 @@ def read_workbook(data: bytes, kind: str) -> Book:
         kind = detect_kind(data)
     if kind == "xls":
         return _read_xls(data)
-    guard_zip(data, kind)
+    marked = guard_zip(data, kind, marks=ooxml.MARKS if kind == "xlsx" else ())
     if kind == "ods":
         _refuse_uncalculated(data)
     grids = _read_grids(data)
     if kind != "xlsx":
         return Book(kind=kind, encoding=None, grids=grids)
     try:
-        extras = ooxml.read_extras(data)
+        extras = ooxml.read_extras(data, marked=marked)
         grids = tuple(
             _overlay(grid, ooxml.read_shown(data, extras, grid.name or "")) for grid in grids
         )
