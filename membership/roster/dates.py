@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
@@ -94,8 +94,8 @@ def order_of(header: str) -> bool | None:
     return False if _MONTH_FIRST.search(text) else None
 
 
-def learn_style(cells: Sequence[Cell], *, epoch_1904: bool = False, header: str = "") -> DateStyle:
-    """Learn from a column how its ambiguous dates are meant.
+def learn_style(cells: Iterable[Cell], *, epoch_1904: bool = False, header: str = "") -> DateStyle:
+    """Learn from a column how its ambiguous dates are meant; each distinct cell is enough.
 
     The cells go before the header: where they contradict it, nothing is known.
 

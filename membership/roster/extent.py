@@ -13,9 +13,7 @@ RECTANGLE_LIMIT: Final = 24_000_000
 
 # Column BA and beyond, or row 100,000 and beyond: only then is the sheet measured exactly. Any
 # attribute that ends in r may start it: beginning with a letter is what makes the search quick.
-_HINT: Final = re.compile(
-    rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d|[A-Za-z]{3}\d|[A-Za-z]*\d{6})"""
-)
+_HINT: Final = re.compile(rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d|[A-Za-z]{3}\d|[A-Za-z]*\d{6})""")
 _FAR: Final = re.compile(
     rb"""r\s*=\s*["'](?:[B-Zb-z][A-Za-z]\d+|[A-Za-z]{3}\d+|[A-Za-z]+\d{6,})["'](?![^<>]*/>)"""
 )

@@ -105,7 +105,7 @@ def _is_resident(text: str) -> bool:
     if not _RESIDENT.fullmatch(text) or text[:2] not in _REGIONS:
         return False
     try:
-        born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
+        born = date.fromisoformat(text[6:14])
     except ValueError:
         return False
     return born.year >= _FIRST_YEAR and check_digit(text[:17]) == text[17]
@@ -229,7 +229,7 @@ def born_on(national_id: str) -> date | None:
     """
     if not _RESIDENT.fullmatch(national_id):
         return None
-    return date(int(national_id[6:10]), int(national_id[10:12]), int(national_id[12:14]))
+    return date.fromisoformat(national_id[6:14])
 
 
 def refuse_rounded() -> CellFault:

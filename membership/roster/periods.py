@@ -83,6 +83,10 @@ class TermPlan:
     opens: bool = False
 
 
+NO_TERMS: Final = TermPlan()
+"""That of every new member; nobody writes to a plan once it is made."""
+
+
 class Aim(NamedTuple):
     """The term that a period means; `is_kept` says that it does not tell that term's first day."""
 

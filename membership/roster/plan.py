@@ -11,6 +11,7 @@ from membership.roster.changes import encode_changes, encode_value
 from membership.roster.matching import Index
 from membership.roster.periods import (
     NO_END,
+    NO_TERMS,
     REVERSED,
     TERM_FIELDS,
     Held,
@@ -20,9 +21,7 @@ from membership.roster.periods import (
 )
 from membership.roster.reading import show
 from membership.roster.repeats import find_same_persons
-from membership.roster.values import FIELDS, OPEN_END, Fault, Roster
-
-NOTHING: Final[Mapping[str, str]] = {}
+from membership.roster.values import FIELDS, NOTHING, OPEN_END, Fault, Roster
 
 BITS: Final = {name: 1 << place for place, name in enumerate(FIELDS)}
 """The bit of each field in `RosterImportLine.asserted`; FIELDS only grows at its end."""
@@ -70,7 +69,7 @@ class Planned:
     known: Known | None
     values: dict[str, object]
     changes: dict[str, tuple[object, object]]
-    terms: TermPlan = field(default_factory=TermPlan)
+    terms: TermPlan = field(default_factory=lambda: NO_TERMS)
 
     @property
     def all_changes(self) -> dict[str, tuple[object, object]]:
@@ -121,7 +120,7 @@ def plan_roster(
     planner.refuse_repeated_numbers()
     for row, cells in roster.rows():
         if row not in plan.refused:
-            planner.plan_row(row, {name: cell for name, cell in cells.items() if cell is not None})
+            planner.plan_row(row, cells)
     planner.drop_untrue_notes()
     return plan
 

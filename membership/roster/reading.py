@@ -1,6 +1,6 @@
 """Columns of cells to columns of values, one reader a field, each distinct cell read once."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
 from datetime import date, timedelta
@@ -85,7 +85,7 @@ def read_column(
     """Read every cell of a field's column; its header may say how dates are written."""
     edge = _EDGES.get(field)
     if edge is not None:
-        style = learn_style(cells, epoch_1904=epoch_1904, header=header)
+        style = learn_style(_distinct(cells), epoch_1904=epoch_1904, header=header)
         return _read_all(lambda cell: _read_day(cell, edge, style, vocabulary), cells, limit=None)
     reader = _reader_of(field, vocabulary=vocabulary)
     column = _read_all(reader, cells, limit=LENGTHS.get(field))
@@ -99,6 +99,11 @@ def read_column(
     elif field == "name":
         _note_names(column)
     return column
+
+
+def _distinct(cells: Sequence[Cell]) -> Collection[Cell]:
+    """Each text of a column of texts once; 1, 1.0 and True would be taken for one."""
+    return set(cells) if set(map(type, cells)) == {str} else cells
 
 
 def _reader_of(field: str, *, vocabulary: Vocabulary) -> Reader:

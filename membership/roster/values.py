@@ -4,10 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 Cell = str | int | float | bool | time | date | datetime | timedelta
 """What a spreadsheet cell may hold; an empty cell is the empty string."""
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+"""Of a message without places."""
 
 FIELDS: Final = (
     "member_number",
@@ -122,8 +126,7 @@ class Column:
         return name_column(self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why a row is refused: one cell (or the row, when `cell` is None), and what to do.
 
     `message` is an untranslated message whose places `params` fill; `value` is masked where it
@@ -137,7 +140,7 @@ class Fault:
     value: str
     code: str
     message: str
-    params: Mapping[str, str] = attribute(default_factory=dict)
+    params: Mapping[str, str] = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +201,10 @@ class Roster:
         return None
 
     def rows(self) -> Iterator[tuple[int, dict[str, object]]]:
-        """Each data row as its sheet row and its fields, in the file's order."""
+        """Each data row as its sheet row and its filled fields, in the file's order."""
         names = list(self.values)
-        for index, number in enumerate(self.numbers):
-            yield number, {name: self.values[name][index] for name in names}
+        for number, *cells in zip(self.numbers, *self.values.values(), strict=True):
+            row = dict(zip(names, cells, strict=True))
+            if None in cells:
+                row = {name: cell for name, cell in row.items() if cell is not None}
+            yield number, row

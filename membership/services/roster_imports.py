@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from uuid import UUID
@@ -134,7 +134,7 @@ def require_keeper(principal: Principal, society: str) -> None:
 def _record(principal: Principal, wish: _Wish, roster: Roster) -> Report:
     uow = current_unit_of_work()
     society = lock_roster(uow, wish.society)
-    plan = _plan(society, roster, uow.now)
+    plan = _plan(society, roster, uow.now, is_draft=not wish.apply)
     made = new_id()
     report = make_report(
         roster,
@@ -187,10 +187,15 @@ def lock_roster(uow: UnitOfWork, code: str) -> Organisation:
     return society
 
 
-def _plan(society: Organisation, roster: Roster, now: datetime) -> Plan:
+def _plan(society: Organisation, roster: Roster, now: datetime, *, is_draft: bool = False) -> Plan:
+    known = roster_state.list_known(society)
+    if is_draft and not known:
+        # Numbers that are compared with nobody's and not stored need no digests.
+        values = {name: cells for name, cells in roster.values.items() if name != "national_id"}
+        roster = replace(roster, values=values)
     return plan_roster(
         roster,
-        roster_state.list_known(society),
+        known,
         defaults=roster_state.read_defaults(society.code, now=now),
         digests=roster_state.digests_of(society.code),
     )

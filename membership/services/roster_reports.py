@@ -167,7 +167,7 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
 
 
 def _refusal(fault: Fault) -> dict[str, Any]:
-    return {**asdict(fault), "params": dict(fault.params)}
+    return {**fault._asdict(), "params": dict(fault.params)}
 
 
 def _group(notes: Iterable[Fault]) -> list[Note]:

@@ -1,7 +1,7 @@
 """A society's roster as it stands: what the reader must know, and every member on file."""
 
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -114,7 +114,7 @@ HELD_COLUMNS: Final[tuple[Any, ...]] = (
 """What `holder` takes of a term, in its order."""
 
 
-def list_known(society: Organisation) -> Iterable[Known]:
+def list_known(society: Organisation) -> Collection[Known]:
     """Return every member on file with profile and live terms, by one statement."""
     hold = holder(society.time_zone)
     found: dict[UUID, Known] = {}
