@@ -15,7 +15,7 @@ from consortium.kernel.cli import command_group, json_command, ran_with_faults
 from consortium.kernel.clock import read_now
 from consortium.kernel.principal import current_principal
 from consortium.services import consortia, imports, links, members, organisations, peers, standing
-from consortium.services.links import LinkState
+from consortium.services.links import LinkState, SetApart
 from consortium.services.peers import PeerFacts
 from consortium.values import Consortium, ImportReport, MemberSpan, Organisation, StandingFact
 
@@ -268,6 +268,13 @@ def run_link(name: str) -> dict[str, Any]:
     if report["quarantined"]:
         raise ran_with_faults(report)
     return report
+
+
+@json_command(link_group, "set-apart")
+@click.argument("name")
+def list_set_apart(name: str) -> list[SetApart]:
+    """Which records of a peer could not be taken, and why."""
+    return links.list_set_apart(name)
 
 
 @json_command(group, "links")

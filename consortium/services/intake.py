@@ -232,17 +232,27 @@ def _storable(value: object, longest: int) -> str:
 def _quarantine(
     uow: UnitOfWork, peer: PeerFacts, told: Mapping[str, Any], error: Exception
 ) -> None:
-    """Set a record apart, encrypted; a newer one of the same object takes its place."""
+    """Set a record apart, encrypted; a newer one of the same object takes its place.
+
+    The trail names it once for each reason: it may have been an attack.
+    """
     code = error.code if isinstance(error, ConsortiumError) else type(error).__name__
     version = told.get("version")
     insert = (postgresql if dialect_name() == "postgresql" else sqlite).insert(QuarantinedRecord)
     fresh = insert.excluded
+    topic, key = _storable(told.get("topic"), 120), _storable(told.get("key"), 255)
+    held = select(QuarantinedRecord.code).where(
+        QuarantinedRecord.peer_id == peer.id,
+        QuarantinedRecord.topic == topic,
+        QuarantinedRecord.key == key,
+    )
+    before = uow.session.scalar(held)
     uow.execute(
         insert.values(
             id=new_id(),
             peer_id=peer.id,
-            topic=_storable(told.get("topic"), 120),
-            key=_storable(told.get("key"), 255),
+            topic=topic,
+            key=key,
             version=version if isinstance(version, int) and 0 <= version <= LARGEST else 0,
             code=code[:60],
             attempts=1,
@@ -259,3 +269,9 @@ def _quarantine(
             where=QuarantinedRecord.version <= fresh.version,
         )
     )
+    if before != code[:60]:
+        uow.audit(
+            "consortium.record.quarantined",
+            subject=key,
+            detail={"peer": str(peer.id), "topic": topic, "code": code[:60]},
+        )

@@ -58,6 +58,24 @@ class LinkState:
 
 
 @dataclass(frozen=True, slots=True)
+class SetApart:
+    """A record of a peer that could not be taken.
+
+    Attributes:
+        code: why, as in docs/api.md, or the name of an error.
+        attempts: how often it was tried; after the twentieth it is left.
+        at: when it was first set apart.
+    """
+
+    topic: str
+    key: str
+    version: int
+    code: str
+    attempts: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pulled:
     """What one page brought; `more` when the next page is worth asking for at once."""
 
@@ -163,6 +181,20 @@ def list_links() -> list[LinkState]:
     return [
         _state(peer, link, counts.get(peer.id, 0), now) for peer, link in db.session.execute(query)
     ]
+
+
+@reading
+def list_set_apart(name: str) -> list[SetApart]:
+    """The records of a peer that could not be taken, in the order in which they came.
+
+    Raises:
+        PeerNotFound: there is no such peer.
+    """
+    row = QuarantinedRecord
+    query = select(row.topic, row.key, row.version, row.code, row.attempts, row.at).where(
+        row.peer_id == get_peer(name).id
+    )
+    return [SetApart(*found) for found in db.session.execute(query.order_by(row.at, row.id))]
 
 
 def decide_link_state(

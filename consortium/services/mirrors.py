@@ -6,7 +6,7 @@ the same record.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from consortium.errors import (
     CodeTaken,
     ConsortiumNotFound,
+    NotAMember,
     NotOurs,
     OrganisationNotFound,
     RecordRefused,
@@ -21,6 +22,7 @@ from consortium.errors import (
 from consortium.kernel.db import db
 from consortium.kernel.feature import FeedRecord
 from consortium.kernel.search import remove_text
+from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import current_unit_of_work
 from consortium.models import (
     CharterVersion,
@@ -31,8 +33,11 @@ from consortium.models import (
 )
 from consortium.rules import hash_charter
 from consortium.services.organisations import SEARCH_KIND, index_organisation
+from consortium.services.standing import is_member
 from consortium.services.wishes import check_wish
 from consortium.values import OrganisationWish, Standing
+
+R = TypeVar("R", ConsortiumMember, OrganisationStanding)
 
 
 def apply_organisation(record: FeedRecord) -> None:
@@ -94,10 +99,11 @@ def apply_member(record: FeedRecord) -> None:
 
     Raises:
         OrganisationNotFound, ConsortiumNotFound: it has not been heard of yet.
-        NotOurs: the consortium is not the sender's.
+        NotOurs: the consortium, the row, or the row that it supersedes is not the sender's.
+        RecordRefused: what it supersedes is unknown, or about somebody else.
     """
     uow = current_unit_of_work()
-    held = uow.session.get(ConsortiumMember, UUID(record.key))
+    held = _held(ConsortiumMember, record)
     if record.op == "delete":
         if held is not None and not _is_superseded(ConsortiumMember, held.id):
             uow.add(
@@ -113,14 +119,16 @@ def apply_member(record: FeedRecord) -> None:
     if held is not None:
         return
     data = record.data
+    consortium_id = _consortium_of(data, record.origin)
+    organisation_id = _required(data["organisation"])
     uow.add(
         ConsortiumMember(
             id=UUID(record.key),
-            consortium_id=_consortium_of(data, record.origin),
-            organisation_id=_required(data["organisation"]),
+            consortium_id=consortium_id,
+            organisation_id=organisation_id,
             since=datetime.fromisoformat(data["since"]),
             until=_instant(data["until"]),
-            supersedes_id=_uuid(data["supersedes"]),
+            supersedes_id=_superseded(ConsortiumMember, record, consortium_id, organisation_id),
         )
     )
 
@@ -128,12 +136,18 @@ def apply_member(record: FeedRecord) -> None:
 def apply_standing(record: FeedRecord) -> None:
     """Mirror a row about a standing; one that is gone covers nothing any more.
 
+    A node speaks of the standing of its own societies alone, and only where they were members:
+    nobody else's society has joined a consortium because the consortium's node says so.
+
     Raises:
         OrganisationNotFound, ConsortiumNotFound: it has not been heard of yet.
-        NotOurs: the consortium is not the sender's.
+        NotOurs: the consortium, the society, the row, or the row that it supersedes is not the
+            sender's.
+        NotAMember: the society was no member when it began, as far as we have heard.
+        RecordRefused: what it supersedes is unknown, or about somebody else.
     """
     uow = current_unit_of_work()
-    held = uow.session.get(OrganisationStanding, UUID(record.key))
+    held = _held(OrganisationStanding, record)
     if record.op == "delete":
         if held is not None and not _is_superseded(OrganisationStanding, held.id):
             uow.add(
@@ -150,15 +164,20 @@ def apply_standing(record: FeedRecord) -> None:
     if held is not None:
         return
     data = record.data
+    consortium_id = _consortium_of(data, record.origin)
+    organisation_id = _own_society(data["organisation"], record.origin)
+    since = datetime.fromisoformat(data["since"])
+    if not is_member(organisation_id, consortium_id, since):
+        raise NotAMember(organisation=data["organisation"], consortium=data["consortium"])
     uow.add(
         OrganisationStanding(
             id=UUID(record.key),
-            organisation_id=_required(data["organisation"]),
-            consortium_id=_consortium_of(data, record.origin),
+            organisation_id=organisation_id,
+            consortium_id=consortium_id,
             standing=Standing(data["standing"]).value,
-            since=datetime.fromisoformat(data["since"]),
+            since=since,
             until=_instant(data["until"]),
-            supersedes_id=_uuid(data["supersedes"]),
+            supersedes_id=_superseded(OrganisationStanding, record, consortium_id, organisation_id),
         )
     )
 
@@ -202,9 +221,19 @@ def _id_of(code: str | None) -> UUID | None:
 
 
 def _required(code: str) -> UUID:
+    return _known(code).id
+
+
+def _known(code: str) -> OrganisationRow:
     row = _organisation_of(code)
     if row is None:
         raise OrganisationNotFound(organisation=code)
+    return row
+
+
+def _own_society(code: str, origin: str) -> UUID:
+    row = _known(code)
+    _require_origin(row.origin, origin)
     return row.id
 
 
@@ -214,14 +243,52 @@ def _consortium_of(data: Mapping[str, Any], origin: str) -> UUID:
     if row is None:
         raise ConsortiumNotFound(consortium=code)
     # Only the node that keeps a consortium tells who belongs to it.
-    if row.origin != origin:
-        raise NotOurs(origin=row.origin or "")
+    _require_origin(row.origin, origin)
     return row.id
 
 
-def _is_superseded(
-    model: type[ConsortiumMember] | type[OrganisationStanding], row_id: UUID
-) -> bool:
+def _require_origin(held: str | None, sender: str) -> None:
+    """Refuse what this node, or one that is not the sender, keeps."""
+    if held != sender:
+        raise NotOurs(origin=held or current_settings().issuer)
+
+
+def _held(model: type[R], record: FeedRecord) -> R | None:
+    """The row that a record names; ids are public, so whose it is has to be asked.
+
+    Raises:
+        NotOurs: it is about a consortium that the sender does not keep.
+    """
+    row = current_unit_of_work().session.get(model, UUID(record.key))
+    if row is not None:
+        _require_origin(_origin_of(row.consortium_id), record.origin)
+    return row
+
+
+def _superseded(
+    model: type[R], record: FeedRecord, consortium_id: UUID, organisation_id: UUID
+) -> UUID | None:
+    """The id of the row that a record takes the place of: of the same sender and subject."""
+    told = _uuid(record.data["supersedes"])
+    if told is None:
+        return None
+    row = current_unit_of_work().session.get(model, told)
+    if row is None:
+        # It may come yet: what is refused is tried again.
+        raise RecordRefused
+    _require_origin(_origin_of(row.consortium_id), record.origin)
+    if (row.consortium_id, row.organisation_id) != (consortium_id, organisation_id):
+        raise RecordRefused
+    return row.id
+
+
+def _origin_of(consortium_id: UUID) -> str | None:
+    """The node that keeps a consortium, and so every row about it; None for this one."""
+    query = select(ConsortiumRow.origin).where(ConsortiumRow.id == consortium_id)
+    return db.session.scalar(query)
+
+
+def _is_superseded(model: type[R], row_id: UUID) -> bool:
     return db.session.scalar(select(model.id).where(model.supersedes_id == row_id)) is not None
 
 

@@ -25,6 +25,15 @@ _STANDING_COUNTS = _not_superseded(OrganisationStanding)
 _MEMBER_COUNTS = _not_superseded(ConsortiumMember)
 
 
+def counts_here() -> ColumnElement[bool]:
+    """Match the standings that count here, where society and consortium are joined already.
+
+    Another node speaks of its own societies alone. What it says of ours, or of a third node's,
+    is not taken any more, and counts for nothing where an earlier version had taken it.
+    """
+    return or_(ConsortiumRow.origin.is_(None), ConsortiumRow.origin == OrganisationRow.origin)
+
+
 def select_names() -> Select[UUID, str, str, str, str, str]:
     """Columns `id, code, name_zh, name_en, abbreviation, time_zone` of every organisation."""
     row = OrganisationRow
@@ -34,11 +43,17 @@ def select_names() -> Select[UUID, str, str, str, str, str]:
 def select_inactive(at: datetime) -> Select[UUID, str]:
     """Columns `organisation_id, standing` of the organisations that may not act at `at`."""
     row = OrganisationStanding
-    return select(row.organisation_id, row.standing).where(
-        row.standing != Standing.ACTIVE.value,
-        row.since <= at,
-        or_(row.until.is_(None), row.until > at),
-        _STANDING_COUNTS,
+    return (
+        select(row.organisation_id, row.standing)
+        .join(OrganisationRow, OrganisationRow.id == row.organisation_id)
+        .join(ConsortiumRow, ConsortiumRow.id == row.consortium_id)
+        .where(
+            row.standing != Standing.ACTIVE.value,
+            row.since <= at,
+            or_(row.until.is_(None), row.until > at),
+            _STANDING_COUNTS,
+            counts_here(),
+        )
     )
 
 
@@ -61,15 +76,18 @@ def select_members(at: datetime) -> Select[UUID, str, UUID, datetime]:
     )
 
 
-def select_standing_facts() -> Select[
-    UUID, str, str, datetime, datetime | None, UUID | None, datetime | None
-]:
-    """Columns `id, code, standing, since, until, supersedes, recorded_at` of every recorded row.
+def select_standing_facts(
+    *, every: bool = False
+) -> Select[UUID, str, str, datetime, datetime | None, UUID | None, datetime | None]:
+    """Columns `id, code, standing, since, until, supersedes, recorded_at` of recorded rows.
 
     Superseded rows are given too: an as-of answer needs them.
+
+    Args:
+        every: those that do not count, too: a decision of before is made again from its rows.
     """
     row = OrganisationStanding
-    return (
+    query = (
         select(
             row.id,
             OrganisationRow.code,
@@ -82,3 +100,7 @@ def select_standing_facts() -> Select[
         .join(OrganisationRow, OrganisationRow.id == row.organisation_id)
         .join(Change, Change.id == row.change_id)
     )
+    if every:
+        return query
+    query = query.join(ConsortiumRow, ConsortiumRow.id == row.consortium_id)
+    return query.where(counts_here())

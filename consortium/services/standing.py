@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, select
 from consortium.errors import (
     ConsortiumNotFound,
     NotAMember,
+    NotOurs,
     OrganisationNotFound,
     PeriodInvalid,
     StandingUnchanged,
@@ -28,7 +29,7 @@ from consortium.kernel.unit_of_work import (
 from consortium.models import ConsortiumRow, OrganisationRow, OrganisationStanding
 from consortium.policies import may_govern
 from consortium.rules import decide_standing, select_live
-from consortium.services.selects import select_inactive, select_members
+from consortium.services.selects import counts_here, select_inactive, select_members
 from consortium.values import Standing, StandingFact
 
 
@@ -65,7 +66,7 @@ def restore(
     """Take suspension and expulsion back from now on.
 
     Raises:
-        Forbidden, OrganisationNotFound, ConsortiumNotFound: as for `suspend`.
+        Forbidden, OrganisationNotFound, ConsortiumNotFound, NotOurs: as for `suspend`.
         StandingUnchanged: it is active.
     """
     uow = current_unit_of_work()
@@ -103,7 +104,9 @@ def list_standing_facts(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> list[StandingFact]:
-    """Every recorded row about the standing of some organisations, in one query.
+    """Every recorded row that counts about the standing of some organisations, in one query.
+
+    A row counts where its consortium is of this node, or of the society's own node.
 
     An organisation without a row that covers an instant is active then. Superseded rows are
     given too, since an as-of answer needs them; `supersedes` tells which they are.
@@ -129,7 +132,7 @@ def is_active_at(organisation: str, at: datetime, *, known_at: datetime | None =
 
 
 def read_standings(ids: Sequence[UUID], *, at: datetime) -> dict[UUID, str]:
-    """The worst standing by organisation id; those that are active are left out. One query."""
+    """The worst standing that counts by organisation id, without the active ones. One query."""
     if not ids:
         return {}
     found: dict[UUID, str] = {}
@@ -161,7 +164,7 @@ def _change(
 
     Raises:
         Forbidden: only the consortium's secretariat.
-        OrganisationNotFound, ConsortiumNotFound, NotAMember: as their messages say.
+        OrganisationNotFound, ConsortiumNotFound, NotOurs, NotAMember: as their messages say.
         StandingUnchanged: it stands so already.
         PeriodInvalid: `until` has passed.
     """
@@ -169,7 +172,7 @@ def _change(
     row, body = _lock(uow, principal, organisation, consortium)
     if until is not None and until <= uow.now:
         raise PeriodInvalid
-    if not _is_member(row.id, body.id, uow.now):
+    if not is_member(row.id, body.id, uow.now):
         raise NotAMember(organisation=organisation, consortium=consortium)
     held = decide_standing(_facts_of(row.id, body.id), at=uow.now)
     if held in (standing.value, Standing.EXPELLED.value):
@@ -198,6 +201,9 @@ def _lock(
     body = uow.session.scalar(select(ConsortiumRow).where(ConsortiumRow.code == consortium))
     if body is None:
         raise ConsortiumNotFound(consortium=consortium)
+    if body.origin is not None:
+        # What is said of a consortium its own node says; here it would contradict the mirror.
+        raise NotOurs(origin=body.origin)
     # The organisation is the aggregate's root: two decisions about it follow one another.
     found = uow.session.scalar(
         select(OrganisationRow).where(OrganisationRow.code == organisation).with_for_update()
@@ -207,7 +213,8 @@ def _lock(
     return found, body
 
 
-def _is_member(organisation_id: UUID, consortium_id: UUID, at: datetime) -> bool:
+def is_member(organisation_id: UUID, consortium_id: UUID, at: datetime) -> bool:
+    """Whether an organisation belongs to a consortium at an instant; asked in an open unit."""
     members = select_members(at).subquery()
     query = select(members.c.since).where(
         members.c.organisation_id == organisation_id, members.c.consortium_id == consortium_id
@@ -236,7 +243,7 @@ def _list_facts(codes: tuple[str, ...], known_at: datetime | None) -> list[Stand
 def _select_of_codes(as_of: bool) -> Select[*tuple[Any, ...]]:
     """Facts of `:codes`; built once, because every recognition asks for them."""
     codes: Any = bindparam("codes", expanding=True)
-    query = _select_facts().where(OrganisationRow.code.in_(codes))
+    query = _select_facts().where(OrganisationRow.code.in_(codes), counts_here())
     known_at = bindparam("known_at", type_=Instant)
     return query.where(Change.recorded_at <= known_at) if as_of else query
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Subquery,
     Text,
     bindparam,
     cast,
@@ -44,6 +45,7 @@ from membership.services.selects import ORGANISATION, not_superseded, person_by_
 HOST = ORGANISATION.alias("host")
 HOME = ORGANISATION.alias("home")
 STANDING = select_standing_facts().subquery("standing")
+EVERY_STANDING = select_standing_facts(every=True).subquery("every_standing")
 Columns = Select[*tuple[Any, ...]]
 
 
@@ -112,7 +114,7 @@ def societies_by_ids() -> Any:
         for kind, (model, statement, _) in _agreement_parts().items()
     ]
     grades = _grades().where(is_any_of(Grade.id, "grade"))
-    standings = _standings().where(is_any_of(STANDING.c.id, "standing"))
+    standings = _standings(EVERY_STANDING).where(is_any_of(EVERY_STANDING.c.id, "standing"))
     return union_all(*agreements, grades, standings)
 
 
@@ -314,8 +316,8 @@ def _grades() -> Columns:
     )
 
 
-def _standings() -> Columns:
-    row = STANDING.c
+def _standings(of: Subquery = STANDING) -> Columns:
+    row = of.c
     return _row(
         "standing",
         row.id,

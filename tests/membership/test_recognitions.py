@@ -12,6 +12,7 @@ from consortium.kernel.errors import Forbidden
 from consortium.kernel.outbox.sequencer import find_position, number_committed
 from consortium.kernel.principal import SYSTEM, Grant, Principal
 from consortium.kernel.unit_of_work import unit_of_work
+from consortium.models import ConsortiumRow, OrganisationStanding
 from consortium.services import consortia, organisations, standing
 from consortium.services import members as consortium_members
 from membership import models, values
@@ -279,3 +280,33 @@ def test_facts_are_never_changed_in_place(term: values.Term, clock: FixedClock) 
         (ended.id, ended.until, term.id),
     ]
     assert organisations.get_organisation("math").standing == "active"
+
+
+def test_a_foreign_consortium_takes_nothing_from_members_of_ours(
+    term: values.Term, clock: FixedClock
+) -> None:
+    society = organisations.get_organisation("math").id
+    with unit_of_work() as uow:
+        # As an earlier version took it from a peer.
+        body = uow.add(
+            ConsortiumRow(
+                code="far",
+                kind="consortium",
+                name_zh="远",
+                name_en="Far",
+                origin="https://far.example",
+                founded_at=uow.now,
+            )
+        )
+        uow.flush()
+        uow.add(
+            OrganisationStanding(
+                organisation_id=society,
+                consortium_id=body.id,
+                standing="expelled",
+                since=uow.now,
+            )
+        )
+    clock.advance(hours=1)
+
+    assert ask(term).recognised is True
