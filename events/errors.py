@@ -146,6 +146,16 @@ class EventForeign(ConsortiumError):
     message = N_("This event belongs to %(origin)s. Change it, or register, there.")
 
 
+class HostsUnproven(ConsortiumError):
+    """A mirrored event shows hosts that have not signed it."""
+
+    status, code = 422, "hosts-unproven"
+    message = N_(
+        "%(hosts)s have not signed this, or are societies of another node. "
+        "Its sender must leave them out, or let them sign."
+    )
+
+
 class QuotaBelowTaken(ConsortiumError):
     """More seats are taken than the new quota holds."""
 

@@ -130,8 +130,8 @@ def is_public(event: Event) -> bool:
 
 def may_see(principal: Principal, held: Aggregate) -> bool:
     """Tell whether the principal may know that this event is there."""
-    if is_public(held.event):
-        return True
+    if is_public(held.event) or held.event.kind != EventKind.JOINT:
+        return is_public(held.event)
     hosts = [host.society for host in held.hosts if host.state != HostState.DECLINED]
     return may_see_draft(principal, society=held.event.society, event_id=held.event.id, hosts=hosts)
 

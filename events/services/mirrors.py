@@ -6,19 +6,22 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_, FieldError
+from consortium.kernel.public_halves import find_public_keys
 from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, reading, transaction
 from events.errors import ContentRefused, EventForeign
-from events.models import Event, EventSignature
+from events.models import Event, EventHost, EventSignature
 from events.rules.content import hash_content, list_faults, read_content, write_content
-from events.services.aggregate import show_dates
+from events.services.aggregate import load_hosts, show_dates
+from events.services.proofs import require_proven_hosts
 from events.services.reads import name_societies
-from events.values import Content, EventKind, EventState
+from events.values import Content, EventKind, EventState, HostState
 
 MIRRORED_STATES = frozenset(
     {EventState.PUBLISHED, EventState.CHANGING, EventState.POSTPONED, EventState.CANCELLED}
@@ -30,19 +33,18 @@ _BAD = N_("The record is not an event as events.event 1.0 has it.")
 def describe_events(uids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
     """Describe our public events by UID, as peers mirror them; others are left out.
 
-    Each carries the signatures over the content it shows, so that a peer can check them
-    with the societies' published keys. No person is named.
+    Each carries the signatures over the content it shows and the public keys of its hosts, so
+    that a peer can check them. No person is named.
     """
     rows = db.session.scalars(
         sa.select(Event).where(
             Event.uid.in_(uids), Event.kind == EventKind.JOINT, Event.shown.is_not(None)
         )
     ).all()
-    names = name_societies(
-        {host["society"] for event in rows for host in (event.shown or {})["hosts"]}
-    )
+    hosts = {host["society"] for event in rows for host in (event.shown or {})["hosts"]}
+    names, keys = name_societies(hosts), find_public_keys(hosts)
     signed = _signatures(rows)
-    return {event.uid: _describe(event, names, signed.get(event.uid, [])) for event in rows}
+    return {event.uid: _describe(event, names, signed.get(event.uid, []), keys) for event in rows}
 
 
 def _signatures(rows: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
@@ -58,7 +60,10 @@ def _signatures(rows: Sequence[Event]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _describe(
-    event: Event, names: Mapping[str, Any], signatures: list[dict[str, Any]]
+    event: Event,
+    names: Mapping[str, Any],
+    signatures: list[dict[str, Any]],
+    keys: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     assert event.shown is not None
     hosts = [host["society"] for host in event.shown["hosts"]]
@@ -74,6 +79,7 @@ def _describe(
         "content_hash": event.shown_hash,
         "host_names": {code: {"zh": name.zh, "en": name.en} for code, name in known.items()},
         "signatures": signatures,
+        "keys": {code: keys[code] for code in hosts if code in keys},
     }
 
 
@@ -92,6 +98,7 @@ def apply_record(
     Raises:
         EventForeign: the UID belongs to us or to yet another node.
         ContentRefused: the record is not an event.
+        HostsUnproven: it shows hosts that have not signed it.
     """
     uow = current_unit_of_work()
     event = db.session.scalar(sa.select(Event).where(Event.uid == key).with_for_update())
@@ -131,6 +138,7 @@ def _take(
     data: Mapping[str, Any],
 ) -> None:
     content, state = _check_record(key, data)
+    proven = _prove_hosts(event, content, uid=key, origin=origin, data=data)
     if event is None:
         event = Event(
             uid=key,
@@ -149,7 +157,50 @@ def _take(
     event.shown_hash, event.link = event.content_hash, str(data["url"])[:500]
     event.updated_at = uow.now
     show_dates(event, content)
+    uow.flush()
+    _keep_hosts(uow, event, content, proven)
     uow.audit("events.event.mirrored", subject=key, detail={"version": version, "origin": origin})
+
+
+def _prove_hosts(
+    event: Event | None, content: Content, *, uid: str, origin: str, data: Mapping[str, Any]
+) -> dict[str, UUID] | None:
+    """Ids of the hosts that have signed; None where this very content was proven before.
+
+    What was proven stays so: a key that was revoked since must not hide a cancellation.
+    """
+    if event is not None and event.shown_hash == hash_content(content):
+        held = load_hosts([event.id])[event.id]
+        if {host.society for host in held} == {host.society for host in content.hosts}:
+            return None
+    return require_proven_hosts(content, uid=uid, origin=origin, data=data)
+
+
+def _keep_hosts(
+    uow: UnitOfWork, event: Event, content: Content, proven: Mapping[str, UUID] | None
+) -> None:
+    """Keep who hosts a mirrored event, so that it is found and shown by its hosts."""
+    if proven is None:
+        return
+    uow.execute(
+        sa.delete(EventHost)
+        .where(EventHost.event_id == event.id)
+        .execution_options(synchronize_session=False)
+    )
+    for position, hosting in enumerate(content.hosts):
+        uow.add(
+            EventHost(
+                event_id=event.id,
+                society_id=proven[hosting.society],
+                society=hosting.society,
+                role=hosting.role,
+                position=position,
+                state=HostState.ACCEPTED,
+                is_shown=True,
+                invited_at=uow.now,
+                answered_at=uow.now,
+            )
+        )
 
 
 def _check_record(key: str, data: Mapping[str, Any]) -> tuple[Content, EventState]:
@@ -163,7 +214,9 @@ def _check_record(key: str, data: Mapping[str, Any]) -> tuple[Content, EventStat
         raise ContentRefused(errors=[fault]) from None
     whole = data.get("uid") == key and hash_content(content) == data.get("content_hash")
     web = isinstance(url, str) and url.startswith(("https://", "http://"))
-    if not (whole and web and isinstance(slug, str) and state in MIRRORED_STATES):
+    # Whoever leads is shown and hosts, so it has to have signed with the others.
+    led = data.get("society") in [hosting.society for hosting in content.hosts]
+    if not (whole and web and led and isinstance(slug, str) and state in MIRRORED_STATES):
         raise ContentRefused(errors=[fault])
     faults = list_faults(content)
     if faults:

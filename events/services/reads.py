@@ -89,12 +89,15 @@ def view_event(held: Aggregate, principal: Principal) -> EventView:
     """Make the view that a principal may have: officers see the working content, others not."""
     event = held.event
     societies = [host.society for host in held.hosts if host.state != HostState.DECLINED]
-    inside = may_see_draft(principal, society=event.society, event_id=event.id, hosts=societies)
+    ours = event.kind == EventKind.JOINT
+    inside = ours and may_see_draft(
+        principal, society=event.society, event_id=event.id, hosts=societies
+    )
     shown = read_content(event.shown) if event.shown is not None else None
     working = inside or shown is None
-    content = held.content() if working and event.kind == EventKind.JOINT else shown
+    content = held.content() if working and ours else shown
     assert content is not None
-    manages = may_manage_event(principal, society=event.society, event_id=event.id)
+    manages = ours and may_manage_event(principal, society=event.society, event_id=event.id)
     return EventView(
         id=event.id,
         uid=event.uid,
@@ -107,7 +110,7 @@ def view_event(held: Aggregate, principal: Principal) -> EventView:
         society=event.society,
         content=content,
         content_hash=event.content_hash if working else event.shown_hash or "",
-        hosts=_host_views(held) if inside else _shown_hosts(content, event),
+        hosts=_host_views(held) if inside else _shown_hosts(content, held),
         missing=held.missing() if inside else (),
         is_public=is_public(event),
         may_manage=manages,
@@ -150,9 +153,16 @@ def _host_view(
     )
 
 
-def _shown_hosts(content: Content, event: Event) -> tuple[HostView, ...]:
-    """The hosts that the public sees: those of the content that all of them signed."""
-    codes = [hosting.society for hosting in content.hosts]
+def _shown_hosts(content: Content, held: Aggregate) -> tuple[HostView, ...]:
+    """The hosts that the public sees: those of the content that all of them signed.
+
+    Of another node's event only hosts whose signature was proven when it was mirrored.
+    """
+    event, hosts = held.event, content.hosts
+    if event.kind == EventKind.MIRRORED:
+        proven = {host.society for host in held.hosts}
+        hosts = tuple(hosting for hosting in hosts if hosting.society in proven)
+    codes = [hosting.society for hosting in hosts]
     names = {**name_societies(codes), **_carried_names(event)}
     return tuple(
         HostView(
@@ -164,12 +174,12 @@ def _shown_hosts(content: Content, event: Event) -> tuple[HostView, ...]:
             signed=True,
             signed_at=None,
         )
-        for position, hosting in enumerate(content.hosts)
+        for position, hosting in enumerate(hosts)
     )
 
 
 def _carried_names(event: Event) -> Mapping[str, Text]:
-    """Names that came with a mirrored event; its hosts need not be in our register."""
+    """Names that came with a mirrored event, as its node has them."""
     carried: dict[str, Any] = (event.shown or {}).get("host_names", {})
     return {code: Text(zh=name["zh"], en=name["en"]) for code, name in carried.items()}
 

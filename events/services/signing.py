@@ -35,6 +35,8 @@ from events.services.naming import say_society
 from events.services.reads import get_event, view_event
 from events.values import EventView, HostState
 
+CONTENT_TYPE = "event-content"
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureView:
@@ -168,7 +170,7 @@ def _payload(
     The officer's name stays out: the payload travels to peers.
     """
     return {
-        "type": "event-content",
+        "type": CONTENT_TYPE,
         "event_uid": held.event.uid,
         "content_hash": held.event.content_hash,
         "society": society,

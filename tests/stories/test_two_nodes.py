@@ -23,6 +23,7 @@ from consortium.kernel.db import db
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import unit_of_work
 from consortium.services import feeds, links
+from events.rules.content import hash_content, read_content
 from events.services import publication
 from membership.services import consents
 from tests.conftest import Databases, settings_for
@@ -243,6 +244,43 @@ def test_a_node_cannot_tell_of_a_third_ones_records(pair: Pair) -> None:
     assert sum(page.taken for page in pulled) == 0
     assert sum(page.quarantined for page in pulled) > 0
     assert (pair.members(), pair.events()) == ([], [])
+
+
+def test_a_node_cannot_make_a_society_of_ours_the_host_of_its_event(pair: Pair) -> None:
+    def claim(page: dict[str, Any]) -> None:
+        for record in page["records"]:
+            if record["topic"] != "events.event":
+                continue
+            told = record["data"]
+            told["content"]["hosts"][1]["society"] = "mech"
+            told["content_hash"] = hash_content(read_content(told["content"]))
+            told["keys"]["mech"] = told["keys"]["comp"]
+            for signature, society in zip(told["signatures"], ("comp", "mech"), strict=True):
+                payload = {"society": society, "content_hash": told["content_hash"]}
+                signature["society"], signature["payload"] = (
+                    society,
+                    signature["payload"] | payload,
+                )
+                with pair.north.app.app_context():
+                    signature["jws"] = signing.sign_json("comp", signature["payload"])
+        page["seal"]["digests"] = [feeds.digest_record(record) for record in page["records"]]
+        with pair.north.app.app_context():
+            page["signature"] = signing.sign_json(signing.NODE, page["seal"])
+
+    pair.wire.bend = claim
+    pair.south.pull("north")
+
+    assert pair.events() == []
+    with pair.south.app.app_context():
+        (apart,) = links.list_set_apart("north")
+    assert (apart.topic, apart.key, apart.code) == ("events.event", pair.uid, "hosts-unproven")
+
+    pair.wire.bend = None
+    with pair.north.app.app_context():
+        publication.postpone_event(officer("comp"), event_id=pair.event_id)
+    pair.north.settle()
+    pair.south.pull("north")
+    assert pair.events() == [(pair.uid, "postponed", pair.north.issuer)]
 
 
 def test_a_kill_between_pages_loses_nothing_and_doubles_nothing(pair: Pair) -> None:
