@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select, tuple_
 
 from auth.services import subjects
+from consortium.errors import NotOurs, RecordRefused
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.feature import FeedRecord
+from consortium.kernel.settings import current_settings
 from consortium.kernel.unit_of_work import current_unit_of_work, reading
+from consortium.services import organisations
 from membership.models import Member, MemberMirror, MemberProfile, RecognitionConsent, Term
 from membership.rules import instant
 from membership.services.selects import ORGANISATION, covering, not_superseded
@@ -121,8 +124,15 @@ def apply_member(record: FeedRecord) -> None:
 
     Repeated and late records change nothing: the highest version of a key wins, whatever the
     order of arrival. A tombstone clears every personal column and keeps the version.
+
+    Raises:
+        OrganisationNotFound: her society has not been heard of yet.
+        NotOurs: her society is not the sender's.
+        RecordRefused: the key names somebody else than the data.
     """
     uow = current_unit_of_work()
+    if record.op != "delete":
+        _require_own_society(record)
     row = uow.session.scalar(
         select(MemberMirror)
         .where(MemberMirror.origin == record.origin, MemberMirror.key == record.key)
@@ -140,6 +150,16 @@ def apply_member(record: FeedRecord) -> None:
     for name, value in _columns({} if row.deleted else record.data).items():
         setattr(row, name, value)
     uow.flush()
+
+
+def _require_own_society(record: FeedRecord) -> None:
+    """Refuse what a node says of members of a society that has its home elsewhere."""
+    society, number = record.data["society"], record.data["member_number"]
+    if record.key != f"{society}:{number}":
+        raise RecordRefused
+    home = organisations.get_organisation(society).origin
+    if home != record.origin:
+        raise NotOurs(origin=home or current_settings().issuer)
 
 
 def _columns(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Members across nodes: consent decides what leaves, versions decide what stays."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from consortium.errors import RecordRefused
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.db import db
+from consortium.kernel.errors import ConsortiumError
 from consortium.kernel.feature import FeedRecord
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
@@ -25,8 +28,7 @@ PEER = "https://peer.example"
 def term(app: Flask, clock: FixedClock) -> values.Term:
     houses.register("math", "comp")
     # A host that lives at the peer, as its feed of organisations would have recorded it.
-    with unit_of_work() as uow:
-        uow.execute(sa.text("UPDATE organisation SET origin = :o WHERE code = 'comp'"), {"o": PEER})
+    _move("comp", PEER)
     return houses.join("math", "M001")
 
 
@@ -55,6 +57,19 @@ def test_a_peer_gets_a_subject_and_no_person_id(term: values.Term) -> None:
     told = describe()["math:M001"] or {}
     assert str(person) not in str(told)
     assert told["subject"]
+
+
+@pytest.fixture
+def phys(app: Flask) -> None:
+    """A society that lives at the peer."""
+    houses.register("phys")
+    _move("phys", PEER)
+
+
+def _move(society: str, origin: str) -> None:
+    with unit_of_work() as uow:
+        told = {"o": origin, "s": society}
+        uow.execute(sa.text("UPDATE organisation SET origin = :o WHERE code = :s"), told)
 
 
 def record(version: int, op: str = "upsert", **data: Any) -> FeedRecord:
@@ -91,20 +106,36 @@ def take(*records: FeedRecord) -> Any:
     return mirrors.find_mirror(PEER, "phys:P1")
 
 
-def test_repeated_and_late_records_change_nothing(app: Flask) -> None:
+def test_repeated_and_late_records_change_nothing(phys: None) -> None:
     told = take(record(2, grade="fellow"), record(1), record(2, grade="ordinary"))
     assert (told["version"], told["grade_code"], told["name"]) == (2, "fellow", "王五")
 
 
-def test_a_tombstone_clears_what_is_personal_and_outlives_late_records(app: Flask) -> None:
+def test_a_tombstone_clears_what_is_personal_and_outlives_late_records(phys: None) -> None:
     assert take(record(1), record(3, "delete"), record(2)) is None
     row = db.session.execute(sa.text("SELECT name, subject, version FROM member_mirror")).one()
     assert tuple(row) == (None, None, 3)
 
 
-def test_order_of_arrival_does_not_matter(app: Flask) -> None:
+def test_order_of_arrival_does_not_matter(phys: None) -> None:
     forwards = take(record(1), record(2, grade="fellow"))
     with unit_of_work() as uow:
         uow.execute(sa.text("DELETE FROM member_mirror"))
     backwards = take(record(2, grade="fellow"), record(1))
     assert {**forwards, "observed_at": None} == {**backwards, "observed_at": None}
+
+
+def test_a_peer_tells_of_members_of_its_own_societies_alone(phys: None) -> None:
+    houses.register("math", "bio")
+    _move("bio", "https://third.example")
+    for society, code in (
+        ("math", "not-ours"),
+        ("bio", "not-ours"),
+        ("none", "organisation-not-found"),
+    ):
+        with pytest.raises(ConsortiumError) as refused, unit_of_work():
+            mirrors.apply_member(replace(record(1, society=society), key=f"{society}:P1"))
+        assert refused.value.code == code
+    with pytest.raises(RecordRefused):
+        take(record(1, member_number="P2"))
+    assert db.session.scalar(sa.text("SELECT count(*) FROM member_mirror")) == 0
