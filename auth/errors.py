@@ -47,6 +47,16 @@ class TooManyAttempts(MustWait):
     message_of_one = N_("Too many attempts. Wait 1 minute, or sign in with a code by SMS.")
 
 
+class SocietyDiffers(InvalidInput):
+    """The member number names another society than the one that was given."""
+
+    code = "society-differs"
+    message = N_(
+        "This member number is written as one of %(other)s, and the society given is %(society)s. "
+        "Correct one of the two."
+    )
+
+
 class CodeRefused(ConsortiumError):
     """The code does not fit, is used up, or is too old."""
 

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from consortium.kernel.member_numbers import fold_number
+
 IDENTITY_SCOPES: tuple[str, ...] = ("openid", "profile", "email", "phone")
 """Scopes whose claims auth itself provides."""
 
@@ -79,7 +81,8 @@ class Identifier:
     @property
     def key(self) -> str:
         """One text for counting attempts, whatever the spelling."""
-        return f"{self.kind}|{self.society or ''}|{self.value}"
+        value = fold_number(self.value) if self.kind == "number" else self.value
+        return f"{self.kind}|{self.society or ''}|{value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Roster(Protocol):
     """What auth asks of whoever keeps the rosters; given to the feature as a connector."""
 
     def find_persons(self, *, number: str, society: str | None) -> Sequence[UUID]:
-        """Persons whose member number it is, in one society or in any."""
+        """Persons whose member number it is, however spelt, in one society or in any."""
 
     def find_entry(self, *, society: str, number: str, name: str) -> RosterEntry | None:
         """The row whose number and name both match, or None."""

@@ -69,9 +69,21 @@ def read_identifier(text: str) -> Identifier:
     mobile = normalise_mobile(folded)
     if mobile:
         return Identifier("mobile", mobile)
-    society, colon, number = folded.partition(":")
+    return read_number(folded)
+
+
+def read_number(text: str) -> Identifier:
+    """Tell the society from the number, where somebody wrote both.
+
+    >>> read_number("Math : s001")
+    Identifier(kind='number', value='s001', society='math')
+    >>> read_number("s001")
+    Identifier(kind='number', value='s001', society=None)
+    """
+    folded = fold(text)
+    society, colon, number = (part.strip() for part in folded.partition(":"))
     if colon and number and _SOCIETY.fullmatch(society.lower()):
-        return Identifier("number", number.strip(), society.lower())
+        return Identifier("number", number, society.lower())
     return Identifier("number", folded)
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from auth import models
-from auth.errors import CodeMissing, CodeRefused, NameMissing, TooManyCodes
+from auth.errors import CodeMissing, CodeRefused, NameMissing, SocietyDiffers, TooManyCodes
 from auth.policies import may_manage_accounts
-from auth.rules.identifiers import fold, read_identifier
+from auth.rules.identifiers import fold, read_identifier, read_number
 from auth.services import accounts, links, one_time_codes
 from auth.services.first_passwords import make_password_link
 from auth.services.grants import grant_role
@@ -20,8 +20,10 @@ from auth.services.sessions import Opened, open_session
 from auth.values import ACR_SINGLE_FACTOR, Account, RosterEntry
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import SYSTEM, Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
+from consortium.services.organisations import find_organisation
 
 OPERATOR_LINK = "operator"
 
@@ -44,23 +46,41 @@ class Added:
 def send_activation_code(*, society: str, member_number: str, name: str, address: str) -> UUID:
     """Send a code to the address that the roster has for a row.
 
+    Args:
+        society: code of the society; may be empty where the number names it.
+        member_number: in any spelling, with or without `society:` before it.
+        name: as the roster has it.
+        address: the network address it comes from.
+
     Returns:
         The challenge to keep in the asking browser, whether or not there is such a row, so
         that the answer tells nothing.
 
     Raises:
+        SocietyDiffers: the number names another society than the one that was given.
         TooManyCodes: limited per row, network and day.
     """
-    made = _make_activation_code(fold(society).lower(), fold(member_number), fold(name), address)
+    code, number = _read_row(fold(society).lower(), member_number)
+    made = _make_activation_code(code, number, fold(name), address)
     if isinstance(made, timedelta):
         raise TooManyCodes(made)
     return made
 
 
+def _read_row(society: str, member_number: str) -> tuple[str, str]:
+    read = read_number(member_number)
+    if read.society is None or read.society == society or not society:
+        return read.society or society, read.value
+    if find_organisation(read.society) is not None:
+        raise SocietyDiffers(society=society, other=read.society)
+    # What stands before the colon names no society, so it belongs to the number.
+    return society, fold(member_number)
+
+
 @transaction
 def _make_activation_code(society: str, number: str, name: str, address: str) -> UUID | timedelta:
     uow = current_unit_of_work()
-    wait = one_time_codes.claim_sending(uow, f"{society}:{number}", address)
+    wait = one_time_codes.claim_sending(uow, f"{society}:{fold_number(number)}", address)
     if wait is not None:
         return wait
     entry = roster().find_entry(society=society, number=number, name=name)
@@ -73,8 +93,8 @@ def _make_activation_code(society: str, number: str, name: str, address: str) ->
         person_id=entry.person_id if entry and is_open else None,
         channel="mobile" if entry and entry.mobile else "email",
         to=to or "",
-        society=society,
-        member_number=number,
+        society=society if entry else None,
+        member_number=entry.member_number if entry else None,
         name=name,
     )
 

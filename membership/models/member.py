@@ -1,25 +1,39 @@
 """A person's file in one society, its erasable profile, and her terms and dues."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from consortium.kernel.db import Id, Instant, Model, Recorded
 from consortium.kernel.ids import new_id
+from consortium.kernel.member_numbers import fold_number
+
+
+def _key_of_number(context: Any) -> str:
+    return fold_number(context.get_current_parameters()["member_number"])
 
 
 class Member(Model):
-    """The file: ids and codes only. The person may have no credential yet."""
+    """The file: ids and codes only. The person may have no credential yet.
+
+    `member_number` is shown, `number_key` (its `fold_number`) is what it is found by.
+    """
 
     __tablename__ = "member"
-    __table_args__ = (UniqueConstraint("society_id", "member_number"),)
+    # The key first: at sign-in a number may come without its society.
+    __table_args__ = (
+        UniqueConstraint("society_id", "member_number"),
+        Index("ix_member_number_key", "number_key", "society_id"),
+    )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     society_id: Mapped[UUID] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
     person_id: Mapped[UUID] = mapped_column(Id, ForeignKey("person.id"), index=True)
     member_number: Mapped[str] = mapped_column(String(60))
+    number_key: Mapped[str] = mapped_column(Text, default=_key_of_number, server_default="")
     branch: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(Instant)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)

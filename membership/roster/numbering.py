@@ -4,29 +4,14 @@ A spreadsheet drops zeros in front and never adds any. So what is written is tri
 count only where a number is not on file as it is written.
 """
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from consortium.kernel.member_numbers import fold_number
 from membership.roster.characters import is_same_name
 
 K = TypeVar("K", bound=Any)
-
-_DASHES: Final = dict.fromkeys(
-    map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u30fc"), "-"
-)
-
-
-def fold_number(number: str) -> str:
-    """Fold a member number for comparison: case, width, white space, dashes.
-
-    >>> fold_number("s001001m"), fold_number("ＣＭ—0１"), fold_number("CM - 01")
-    ('S001001M', 'CM-01', 'CM-01')
-    """
-    if not number.isascii():
-        number = unicodedata.normalize("NFKC", number.translate(_DASHES)).translate(_DASHES)
-    return "".join(number.upper().split())
 
 
 @dataclass(frozen=True, slots=True)

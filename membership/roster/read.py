@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from consortium.kernel.errors import N_
+from consortium.kernel.member_numbers import fold_number
 from membership.roster import columns as column_rules
 from membership.roster.characters import is_same_name
 from membership.roster.choices import read_choice, require_columns
@@ -16,7 +17,6 @@ from membership.roster.header import HEADER_ROWS, Header
 from membership.roster.identity import born_on
 from membership.roster.joining import join_names
 from membership.roster.lines import Lines
-from membership.roster.numbering import fold_number
 from membership.roster.reading import ReadColumn, read_column, share_periods, show
 from membership.roster.repeats import list_repeated
 from membership.roster.sheets import choose_sheet, mark_continuations, note_hidden, note_sheets

@@ -33,9 +33,7 @@ def set_recognition_consent(principal: Principal, *, member: str, host: str, giv
     """
     uow = current_unit_of_work()
     society, _, number = member.partition(":")
-    row = uow.session.execute(
-        selects.members(society).where(models.Member.member_number == number)
-    ).one_or_none()
+    row = uow.session.execute(selects.member_by_number(society, number)).one_or_none()
     if row is None:
         raise MemberNotFound
     if row.Member.person_id != principal.person_id:
@@ -47,7 +45,9 @@ def set_recognition_consent(principal: Principal, *, member: str, host: str, giv
         return held.id
     made = _next(row.Member.id, host_id, uow.now, held, given=given)
     uow.add(made)
-    uow.emit(TOPIC, member, {"society": society, "member_number": number, "consent": given})
+    number = row.Member.member_number
+    record = {"society": society, "member_number": number, "consent": given}
+    uow.emit(TOPIC, f"{society}:{number}", record)
     uow.audit(
         "membership.consent.given" if given else "membership.consent.withdrawn",
         subject=str(row.Member.id),

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 from auth.values import RosterEntry
 from consortium.kernel.db import db
 from consortium.kernel.errors import N_
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.search import fold
 from consortium.kernel.unit_of_work import reading
 from membership.models import Member, MemberProfile
@@ -23,7 +24,7 @@ class MembershipRoster:
         statement = (
             select(Member.person_id)
             .join(selects.ORGANISATION, selects.ORGANISATION.c.id == Member.society_id)
-            .where(Member.member_number == number, Member.erased_at.is_(None))
+            .where(selects.is_numbered(number, fold_number(number)), Member.erased_at.is_(None))
         )
         if society is not None:
             statement = statement.where(selects.ORGANISATION.c.code == society)
@@ -31,11 +32,9 @@ class MembershipRoster:
 
     @reading
     def find_entry(self, *, society: str, number: str, name: str) -> RosterEntry | None:
-        """Return the row whose number and name both match; scripts and spaces do not matter."""
+        """Return the row whose number and name both match; spelling does not matter."""
         row = db.session.execute(
-            selects.members(society).where(
-                Member.member_number == number, Member.erased_at.is_(None)
-            )
+            selects.member_by_number(society, number).where(Member.erased_at.is_(None))
         ).one_or_none()
         if row is None or row.MemberProfile is None or not _is_named(row.MemberProfile, name):
             return None

@@ -57,8 +57,11 @@ def terms_of_persons(as_of: bool) -> Columns:
 
 @cache
 def terms_of_member(as_of: bool) -> Columns:
-    """Select every term of the person behind `:society` and `:number`, in all her societies."""
-    person = person_by_member(bindparam("society"), bindparam("number"))
+    """Select every term of the person behind `:society` and `:number`, in all her societies.
+
+    `:number_key` is the number's `fold_number`.
+    """
+    person = person_by_member(bindparam("society"), bindparam("number"), bindparam("number_key"))
     named = person.where(Member.erased_at.is_(None)).scalar_subquery()
     return _terms().where(Member.person_id == named, _known(Term, as_of))
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.rows import fetch_rows
 from membership.rules.facts import Facts
 from membership.services import fact_selects
@@ -39,7 +40,8 @@ def load_facts_of_member(
 ) -> tuple[UUID | None, Loaded]:
     """Load the same for `society:number`; the person is None when she has no term anywhere."""
     select = fact_selects.terms_of_member(known_at is not None)
-    terms = fetch_rows(select, society=society, number=number, known_at=known_at)
+    named = {"society": society, "number": number, "number_key": fold_number(number)}
+    terms = fetch_rows(select, **named, known_at=known_at)
     return (terms[0].person_id if terms else None), _complete(terms, hosts, known_at)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Row, select
 
 from consortium.kernel.db import db
 from consortium.kernel.ids import new_id
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
 from consortium.services import organisations
@@ -55,7 +56,7 @@ def add_member(
         principal: who keeps the roster.
         society: code of the society.
         person_id: the person, who need not have an account yet.
-        member_number: unique inside the society.
+        member_number: unique inside the society, in whatever spelling.
         branch: code of the branch, if she belongs to one.
         profile: any of PROFILE_FIELDS and `national_id_digest`.
 
@@ -69,7 +70,7 @@ def add_member(
     found = organisations.get_organisation(society)
     taken = select(models.Member.id).where(
         models.Member.society_id == found.id,
-        models.Member.member_number == member_number,
+        models.Member.number_key == fold_number(member_number),
     )
     if uow.session.scalar(taken) is not None:
         raise MemberNumberTaken(number=member_number)
@@ -95,9 +96,7 @@ def get_member(principal: Principal, *, society: str, member_number: str) -> val
     Raises:
         MemberNotFound: no such member, or none the principal may see.
     """
-    row = db.session.execute(
-        selects.members(society).where(models.Member.member_number == member_number)
-    ).one_or_none()
+    row = db.session.execute(selects.member_by_number(society, member_number)).one_or_none()
     if row is None or not (
         policies.may_keep_roster(principal, society) or row.Member.person_id == principal.person_id
     ):

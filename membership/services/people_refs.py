@@ -6,6 +6,7 @@ from sqlalchemy import bindparam
 
 from auth.services import subjects
 from consortium.kernel.db import db
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import reading
 from membership import policies
@@ -14,9 +15,9 @@ from membership.models import Member
 from membership.services import selects
 
 # Built once: this is asked with every question of every program.
-_PERSON = selects.person_by_member(bindparam("society"), bindparam("number")).where(
-    Member.erased_at.is_(None)
-)
+_PERSON = selects.person_by_member(
+    bindparam("society"), bindparam("number"), bindparam("number_key")
+).where(Member.erased_at.is_(None))
 
 
 @reading
@@ -36,7 +37,8 @@ def resolve_person(ref: str, principal: Principal) -> UUID:
         found = principal.person_id
     elif ":" in ref:
         society, number = ref.split(":", 1)
-        found = db.session.scalar(_PERSON, {"society": society, "number": number})
+        named = {"society": society, "number": number, "number_key": fold_number(number)}
+        found = db.session.scalar(_PERSON, named)
     elif principal.client_id is not None:
         found = subjects.person_of_subject(principal.client_id, ref)
     if found is None:

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from auth.services import selects as auth_selects
 from auth.services.unclaimed import withdraw_persons
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
 from consortium.services.organisations import Organisation
@@ -233,8 +234,9 @@ def _gather(
 def _is_taken(number: object, member: Known, known: Mapping[UUID, Known]) -> bool:
     if number is None:
         return False
+    key = fold_number(str(number))
     return any(
-        one.values["member_number"] == number and one.member_id != member.member_id
+        fold_number(str(one.values["member_number"])) == key and one.member_id != member.member_id
         for one in known.values()
     )
 

@@ -13,6 +13,7 @@ from auth.values import PersonWish
 from consortium.kernel.clock import end_of_day, start_of_day
 from consortium.kernel.db import Model, db, refresh_statistics
 from consortium.kernel.ids import new_id
+from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork
 from consortium.services.organisations import Organisation
@@ -181,8 +182,8 @@ class Writer:
         self._uow.execute(
             update(table)
             .where(table.c.id == bindparam("_member"))
-            .values(member_number=bindparam("member_number"), branch=bindparam("branch")),
-            list(rows),
+            .values({name: bindparam(name) for name in ("member_number", "number_key", "branch")}),
+            [{**row, "number_key": fold_number(str(row["member_number"]))} for row in rows],
         )
 
 
@@ -264,6 +265,7 @@ def _write_created(
             "society_id": society.id,
             "person_id": person_id,
             "member_number": one.values["member_number"],
+            "number_key": fold_number(str(one.values["member_number"])),
             "branch": one.values.get("branch"),
             "created_at": uow.now,
             "erased_at": None,

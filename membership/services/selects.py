@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, column, or_, select, table
+from sqlalchemy import ColumnElement, Select, String, and_, column, or_, select, table
+from sqlalchemy.orm import aliased
 
 from consortium.kernel.db import Id
+from consortium.kernel.member_numbers import fold_number
 from membership.models import Grade, Member, MemberProfile, Term
 
 ORGANISATION = table(
@@ -61,6 +63,30 @@ def members(society: str) -> Select[Member, MemberProfile]:
     )
 
 
+_OTHER = aliased(Member)
+
+
+def is_numbered(number: Any, key: Any) -> ColumnElement[bool]:
+    """Match the one file of a society that a number means, or none.
+
+    Args:
+        number: as somebody wrote it.
+        key: its `fold_number`. Both may be bound parameters.
+
+    Files of old may differ in spelling alone; of those each is meant by its own spelling only.
+    """
+    another = select(_OTHER.id).where(
+        _OTHER.society_id == Member.society_id, _OTHER.number_key == key, _OTHER.id != Member.id
+    )
+    alone: ColumnElement[bool] = or_(Member.member_number == number, ~another.exists())
+    return and_(Member.number_key == key, alone)
+
+
+def member_by_number(society: str, number: str) -> Select[Member, MemberProfile]:
+    """Select the file that a number means in a society, with its profile; at most one row."""
+    return members(society).where(is_numbered(number, fold_number(number)))
+
+
 def member_refs(society: str, member_ids: Sequence[UUID]) -> Select[UUID, str]:
     """Select (id, member_number) of those ids that are members of the society."""
     return (
@@ -70,12 +96,12 @@ def member_refs(society: str, member_ids: Sequence[UUID]) -> Select[UUID, str]:
     )
 
 
-def person_by_member(society: Any, member_number: Any) -> Select[UUID]:
-    """Select the person behind `society:member_number`; both may be bound parameters."""
+def person_by_member(society: Any, member_number: Any, number_key: Any) -> Select[UUID]:
+    """Select the person behind `society:member_number`; all may be bound parameters."""
     return (
         select(Member.person_id)
         .join(ORGANISATION, ORGANISATION.c.id == Member.society_id)
-        .where(ORGANISATION.c.code == society, Member.member_number == member_number)
+        .where(ORGANISATION.c.code == society, is_numbered(member_number, number_key))
     )
 
 
@@ -131,7 +157,9 @@ __all__ = [
     "TERM_COLUMNS",
     "covering",
     "grades_at",
+    "is_numbered",
     "live_terms",
+    "member_by_number",
     "member_refs",
     "members",
     "memberships",

@@ -349,9 +349,7 @@ def list_terms(
     Raises:
         MemberNotFound: no such member, or none the principal may see.
     """
-    member = db.session.execute(
-        selects.members(society).where(models.Member.member_number == member_number)
-    ).one_or_none()
+    member = db.session.execute(selects.member_by_number(society, member_number)).one_or_none()
     if member is None or not (
         policies.may_keep_roster(principal, society)
         or member.Member.person_id == principal.person_id

@@ -13,7 +13,9 @@ _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_PERSON = re.compile(r"[a-z][a-z0-9-]{0,62}:\S{1,64}|[A-Za-z0-9._~-]{1,255}", re.ASCII)
+_PERSON = re.compile(
+    r"[a-z][a-z0-9-]{0,62}: *\S[^\x00-\x1f\x7f]{0,63}|[A-Za-z0-9._~-]{1,255}", re.ASCII
+)
 LARGEST_AMOUNT = 10**15
 
 
