@@ -13,6 +13,8 @@ BENEFITS = ("membership", "member-price", "publications", "library", "member-sit
 """What one society may grant another's members. An agreement may name further codes."""
 
 CONSENT_PURPOSE_RECOGNITION = "recognition"
+ENDED_BY = "ended_by"
+"""Hint of the reason `term-ended`: `society` where an officer ended the term."""
 """Purpose under which a person lets her home society tell a host about her term and grade."""
 
 
@@ -183,12 +185,13 @@ class Reason:
     """Why a decision is as it is: a stable code, what it speaks of, and the rows that prove it.
 
     `params` hold society codes, grade codes and RFC 3339 instants only; `evidence` names facts as
-    `kind:id`.
+    `kind:id`. `hints` only help to word it: they are no part of the decision, its bytes or hash.
     """
 
     code: str
     params: dict[str, str] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
+    hints: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

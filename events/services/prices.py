@@ -56,7 +56,7 @@ def _answer(host: str, decision: RecognitionDecision) -> HostAnswer:
         recognised=decision.recognised,
         home=None if code == NO_MEMBERSHIP else home,
         code=code,
-        params=decision.reason.params,
+        params={**decision.reason.params, **decision.reason.hints},
     )
 
 

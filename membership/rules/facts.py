@@ -61,13 +61,18 @@ class GradeFact(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TermFact(Fact):
-    """A person's term in a society: `active`, `suspended` or `void`."""
+    """A person's term in a society: `active`, `suspended` or `void`.
+
+    `by_officer` says that an officer has ended, suspended or withdrawn it. It changes no decision,
+    only the words for it.
+    """
 
     person: str = ""
     society: str = ""
     class_code: str = ""
     grade: str = ""
     state: str = "active"
+    by_officer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from membership.rules.regime import (
     Stretch,
     with_until,
 )
-from membership.values import AgreementRef, Reason
+from membership.values import ENDED_BY, AgreementRef, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +212,14 @@ def _no_term(home: str, terms: Sequence[TermFact], at: datetime) -> Reason:
         term = min(paused, key=lambda row: row.id)
         params = with_until({"home": home}, term.until)
         return Reason("term-suspended", params, (f"term:{term.id}",))
-    ended = [(term.until, term.id) for term in terms if term.until and term.until <= at]
+    ended = [(term.until, term.id, term) for term in terms if term.until and term.until <= at]
     if ended:
-        until, identity = max(ended)
-        return Reason("term-ended", with_until({"home": home}, until), (f"term:{identity}",))
+        until, identity, term = max(ended, key=lambda row: row[:2])
+        # A term that was suspended and then ran out was not cut short.
+        is_cut = term.by_officer and term.state == "active"
+        hints = {ENDED_BY: "society"} if is_cut else {}
+        params = with_until({"home": home}, until)
+        return Reason("term-ended", params, (f"term:{identity}",), hints)
     term = min(terms, key=lambda row: (row.since, row.id))
     params = {"home": home, "since": str(instant(term.since))}
     return Reason("term-not-started", params, (f"term:{term.id}",))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from consortium.kernel.clock import last_day
 from consortium.kernel.errors import N_, fill
-from membership.values import Reason
+from membership.values import ENDED_BY, Reason
 
 MESSAGES = {
     "recognised": N_(
@@ -54,6 +54,9 @@ MESSAGES = {
         "The last news from %(home)s is too old to tell. Try again when it is connected."
     ),
 }
+CUT_SHORT = N_("%(home)s ended your membership on %(until)s. Ask its office.")
+"""In place of `term-ended` where the society ended the term: renewing is not the way back."""
+
 _GRADES = {"grade": "home", "host_grade": "host"}
 DEFAULT_ZONE = "Asia/Shanghai"
 
@@ -78,7 +81,7 @@ def word_reason(
     >>> word_reason(Reason("term-ended", {"home": "math", "until": "2026-12-31T16:00:00Z"}))
     'Your membership of math ended on 2026-12-31. Renew it there.'
     """
-    params = dict(reason.params)
+    params = {**reason.params, **reason.hints}
     societies = {side: params.get(side, params.get("host", "")) for side in ("home", "host")}
     for name, side in _GRADES.items():
         if name in params:
@@ -90,7 +93,8 @@ def word_reason(
     for name in ("since", "until"):
         if name in params:
             params[name] = _day(params[name], name, zone)
-    return fill(translate(MESSAGES[reason.code]), params)
+    is_cut = reason.code == "term-ended" and params.get(ENDED_BY) == "society"
+    return fill(translate(CUT_SHORT if is_cut else MESSAGES[reason.code]), params)
 
 
 def _day(text: str, name: str, zone: str) -> str:

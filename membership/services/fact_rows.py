@@ -118,6 +118,7 @@ def _term(row: Any, person: UUID | None) -> TermFact:
         class_code=row.class_code,
         grade=row.grade_code,
         state=row.state,
+        by_officer=row.by_officer,
     )
 
 

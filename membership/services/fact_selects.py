@@ -163,6 +163,7 @@ def _terms() -> Columns:
             Term.class_code,
             Term.grade_code,
             Term.state,
+            Term.by_officer,
             *_dated(Term),
         )
         .join(Member, Member.id == Term.member_id)

@@ -8,11 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from consortium.kernel.clock import FixedClock
-from consortium.kernel.principal import Principal, acting_as
+from consortium.kernel.principal import SYSTEM, Principal, acting_as
 from events.rules.pricing import HostAnswer, select_answer
 from events.services import registrations
 from events.values import PriceReason
 from events.wording import explain_prices
+from membership.services import people_refs, terms
 from tests.events.test_jobs import suspend
 from tests.events.worlds import ENDS, House, member
 from tests.kernel.counting import count_statements
@@ -31,6 +32,19 @@ def lapsed(house: House, clock: FixedClock) -> Principal:
     principal = member("math")
     clock.advance(days=400)
     return principal
+
+
+def cut_short(house: House, clock: FixedClock) -> Principal:
+    """A member whose society ended her term."""
+    principal = member("math")
+    chosen = terms.find_term_to_end(SYSTEM, society="math", member_number=number_of(principal))
+    terms.end_term(SYSTEM, term_id=chosen)
+    return principal
+
+
+def number_of(principal: Principal) -> str:
+    assert principal.person_id is not None
+    return (people_refs.ref_of(principal.person_id) or "").partition(":")[2]
 
 
 def suspended(house: House, clock: FixedClock) -> Principal:
@@ -57,6 +71,12 @@ TOLD: list[tuple[Any, str, str, str]] = [
         "term-ended",
         "Your membership of Math Society ended on 2027-01-01. Renew it there.",
         "您在math学会的会籍已于 2027-01-01 到期。请向该学会续期。",
+    ),
+    (
+        cut_short,
+        "term-ended",
+        "Math Society ended your membership on 2026-06-01. Ask its office.",
+        "math学会已于 2026-06-01 终止您的会籍。请与该学会联系。",
     ),
     (
         unallied,

@@ -8,8 +8,12 @@ from flask.testing import FlaskClient
 
 from consortium.kernel.clock import FixedClock
 from consortium.kernel.principal import SYSTEM, Grant, Principal, acting_as
+from consortium.kernel.unit_of_work import unit_of_work
 from membership import values
+from membership.api.recognitions import show_decision
+from membership.claims import provide_recognitions
 from membership.errors import TermEnded, TermUncorrected
+from membership.rules.wording import word_reason
 from membership.services import recognitions, terms
 from tests.auth.browsing import csrf_of
 from tests.conftest import Furnish
@@ -144,3 +148,51 @@ def test_the_page_names_the_other_term_and_withdraws_it(
         end(client, later)
         assert ">Withdraw</button>" not in client.get("/s/math/members?lang=en").text
     assert is_recognised(term, clock.now() + timedelta(days=60)) is False
+
+
+def kept(term: values.Term) -> values.RecognitionDecision:
+    with unit_of_work() as uow:
+        made = recognitions.decide_recognition(houses.person_of(term), "math", "membership")
+        recognitions.record_decision(uow, made, purpose="test")
+    return made
+
+
+def test_who_ended_a_term_is_told_in_words_and_changes_no_decision(
+    app: Flask, term: values.Term, clock: FixedClock
+) -> None:
+    terms.end_term(SYSTEM, term_id=term.id)
+    cut = kept(term)
+    assert (cut.reason.code, cut.reason.hints) == ("term-ended", {"ended_by": "society"})
+    assert "ended_by" not in cut.canonical
+    with app.test_request_context("/?lang=en"):
+        said = show_decision(cut, clock.now())["reasons"][0]["text"]
+        assert said == "math ended your membership on 2026-06-01. Ask its office."
+        (told,) = provide_recognitions(houses.person_of(term), "math", clock.now())[
+            "not_recognised"
+        ]
+        assert told["reason"] == "Math Society ended your membership on 2026-06-01. Ask its office."
+    assert recognitions.replay_decisions(SYSTEM) == {"decisions": 1, "differences": []}
+
+
+def test_who_lets_a_term_run_out_is_asked_to_renew(term: values.Term, clock: FixedClock) -> None:
+    clock.advance(days=900)
+    made = kept(term)
+    assert (made.reason.code, made.reason.hints) == ("term-ended", {})
+    assert word_reason(made.reason).endswith("Renew it there.")
+
+
+def test_a_term_that_ran_out_while_suspended_was_not_ended_by_the_society(
+    term: values.Term, clock: FixedClock
+) -> None:
+    terms.correct_term(SYSTEM, term_id=term.id, state="suspended")
+    clock.advance(days=900)
+    assert kept(term).reason.hints == {}
+
+
+def test_undoing_the_ending_leaves_a_term_that_may_run_out(
+    term: values.Term, clock: FixedClock
+) -> None:
+    ended = terms.end_term(SYSTEM, term_id=term.id)
+    terms.restore_term(SYSTEM, term_id=ended.id)
+    clock.advance(days=900)
+    assert kept(term).reason.hints == {}
