@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import click
 
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
+from consortium.kernel.errors import fill
 from consortium.kernel.principal import current_principal
 from consortium.kernel.settings import current_settings
 from membership.roster.errors import (
@@ -19,7 +21,7 @@ from membership.roster.errors import (
     RosterTooLarge,
 )
 from membership.services import roster_imports, roster_undo
-from membership.services.roster_undo import Undone
+from membership.services.roster_undo import HELD
 
 roster_group = command_group("roster", "Rosters as offices have them.")
 
@@ -110,10 +112,17 @@ def _shorten(found: object) -> str:
 
 @json_command(roster_group, "undo")
 @click.argument("import_id")
-def undo_import(import_id: str) -> Undone:
-    """Undo an applied import; what people did themselves stays."""
+def undo_import(import_id: str) -> dict[str, Any]:
+    """Undo an applied import; what people did themselves stays.
+
+    Exit 3 if a later import holds some of its members as they are; `held_by` names it.
+    """
     try:
         known = UUID(import_id)
     except ValueError as error:
         raise ImportNotFound from error
-    return roster_undo.undo_import(current_principal(), import_id=known)
+    undone = roster_undo.undo_import(current_principal(), import_id=known)
+    if not undone.held_by:
+        return asdict(undone)
+    words = fill(HELD, {"untouched": undone.untouched})
+    raise ran_with_faults({**asdict(undone), "note": words})

@@ -273,6 +273,18 @@ class FileSeveral(InvalidInput):
         super().__init__(errors=[fault])
 
 
+class DecisionUnknown(InvalidInput):
+    """A form asks for something that its page does not offer."""
+
+    code = "decision-unknown"
+    message = N_("Nothing was done: choose one of the buttons of this page.")
+
+    def __init__(self) -> None:
+        """Point at the field."""
+        error = FieldError("decision-unknown", self.message, pointer="/decision")
+        super().__init__(errors=(error,))
+
+
 class FileMissing(InvalidInput):
     """No file was chosen."""
 

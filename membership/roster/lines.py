@@ -24,6 +24,8 @@ _TOTAL: Final = re.compile(
 )
 # The words alone are never a name, whatever stands beside them: 经办人 | 王五 | 13800138000.
 _TITLE: Final = re.compile(rf"{_FOOTER.pattern}(?:人|者|员|单位|日期|时间)?:?")
+# 北京小计: of a place or a branch. A name may end so too, so the row must tell of nobody.
+_SUBTOTAL: Final = re.compile(r".+(?:小计|合计|总计):?")
 # What no total and no remark fills.
 _TELLING: Final = ("mobile", "email", "national_id", "orcid")
 _COUNT: Final = re.compile(
@@ -117,6 +119,8 @@ class Lines:
             return "example"
         if [fold(plain(cell)) for cell in self._grid.rows[row]] in self._titles:
             return "header"
+        if self._is_subtotal(row, name if str(name).strip() else first):
+            return "footer"
         named = name != "" and str(name).strip() and not self._is_footer(name)
         if not named and self._is_person(row, name):
             return None
@@ -127,6 +131,17 @@ class Lines:
         if len(filled) == 1 and (row in self._wide or _SECTION.fullmatch(fold(plain(first)))):
             return "section"
         return None
+
+    def _is_subtotal(self, row: int, cell: Cell) -> bool:
+        """北京小计 in a row without member number, identity number, birth date or address."""
+        if not isinstance(cell, str) or not _SUBTOTAL.fullmatch(fold(cell)):
+            return False
+        cells = self._grid.rows[row]
+        return not any(
+            self._places[field] < len(cells) and _is_read(cells[self._places[field]], field)
+            for field in (*_TELLING, "member_number", "birth_date")
+            if field in self._places and str(cells[self._places[field]]).strip()
+        )
 
     def _is_person(self, row: int, name: Cell) -> bool:
         """Whether 合计明 or 总小雨 is a name: beside it stand what she is and how to reach her."""

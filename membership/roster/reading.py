@@ -1,5 +1,6 @@
 """Columns of cells to columns of values, one reader a field, each distinct cell read once."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as attribute
@@ -45,6 +46,7 @@ _EDGES: Final[Mapping[str, Edge]] = {"since": "since", "until": "until", "birth_
 _AHEAD: Final = timedelta(days=366)
 # Round numbers are sold dear; three in one roster are a spreadsheet's doing.
 _SUSPECT_MOBILES: Final = 3
+_POWER: Final = re.compile(r"([+-]?\d(?:\.\d{0,2})?)(\d*)(e\+?\d+)", re.IGNORECASE)
 _PERSONAL: Final = frozenset(["national_id", "mobile"])
 _SUFFIXES: Final = ("会员", "member", "级")
 
@@ -67,10 +69,14 @@ def show(cell: Cell, field: str) -> str:
 
     >>> show("13800138000", "mobile"), show("x" * 100, "employer")[-3:]
     ('138******00', 'xx…')
+    >>> show(3.7010219740315e17, "national_id"), show("1.38E+10", "mobile")
+    ('3.70************e+17', '1.38E+10')
     """
     text = plain(cell)
-    if field in _PERSONAL and "e+" not in text.lower():
-        text = mask(text)
+    if field in _PERSONAL:
+        # What a spreadsheet has rounded is still most of the number.
+        rounded = _POWER.fullmatch(text)
+        text = rounded[1] + "*" * len(rounded[2]) + rounded[3] if rounded else mask(text)
     return text if len(text) <= 80 else text[:79] + "…"
 
 

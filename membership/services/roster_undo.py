@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from auth.services import selects as auth_selects
 from auth.services.unclaimed import withdraw_persons
+from consortium.kernel.errors import N_
 from consortium.kernel.member_numbers import fold_number
 from consortium.kernel.principal import Principal
 from consortium.kernel.unit_of_work import UnitOfWork, current_unit_of_work, transaction
@@ -32,16 +33,22 @@ from membership.services.roster_writing import (
 )
 from membership.services.terms import TOPIC
 
+HELD: Final = N_("Held by a later import, which you would have to undo too: %(untouched)s.")
+
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What an undo did, in members: taken off the roster, set back, left because of later acts."""
+    """What an undo did, in members: taken off the roster, set back, left because of later acts.
+
+    `held_by` names the later imports, in the order they were made, that hold the untouched.
+    """
 
     import_id: UUID
     removed: int
     restored: int
     kept: int
     untouched: int
+    held_by: tuple[UUID, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,6 +93,7 @@ def _undo(principal: Principal, import_id: UUID, code: str) -> Undone:
     attached = _attached(uow, import_id)
     work, writer = _Work(), Writer(uow, society)
     heirs: dict[tuple[UUID, UUID], Line] = {}
+    held_by: dict[UUID, None] = {}
     for member_id, line in lines.items():
         member = known[member_id]
         behind = later.get(member_id, [])
@@ -94,7 +102,10 @@ def _undo(principal: Principal, import_id: UUID, code: str) -> Undone:
         for place in unwound.heirs:
             heirs[behind[place][0], member_id] = behind[place][1]
         _gather_terms(work, member, line, unwound, chains, writer)
+        before = work.untouched
         _gather(work, member, unwound, known, is_attached=member.person_id in attached)
+        if work.untouched > before:
+            held_by |= dict.fromkeys(import_id for import_id, _ in behind)
     _write(uow, principal, society, work, writer)
     _write_heirs(uow, heirs)
     uow.execute(
@@ -103,16 +114,18 @@ def _undo(principal: Principal, import_id: UUID, code: str) -> Undone:
         .execution_options(synchronize_session=False)
     )
     row.state, row.undone_at = "undone", uow.now
-    undone = _sum_up(import_id, lines, work)
+    undone = _sum_up(import_id, lines, work, sorted(held_by))
     detail = {"removed": undone.removed, "restored": undone.restored, "kept": undone.kept}
     uow.audit("membership.roster.undone", subject=str(import_id), society=code, detail=detail)
     return undone
 
 
-def _sum_up(import_id: UUID, lines: Mapping[UUID, Line], work: _Work) -> Undone:
+def _sum_up(
+    import_id: UUID, lines: Mapping[UUID, Line], work: _Work, held_by: Sequence[UUID]
+) -> Undone:
     removed, kept, untouched = len(work.removed), work.kept, work.untouched
     restored = len(lines) - removed - kept - untouched
-    return Undone(import_id, removed, restored, kept, untouched)
+    return Undone(import_id, removed, restored, kept, untouched, tuple(held_by))
 
 
 _LINE: Final = (

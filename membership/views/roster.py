@@ -19,7 +19,7 @@ from consortium.kernel.web import on_refusal, page, select_language
 from consortium.kernel.web.answers import say
 from consortium.services import organisations
 from membership import values
-from membership.roster.errors import FileMissing, FileSeveral, ImportNotFound
+from membership.roster.errors import DecisionUnknown, FileMissing, FileSeveral, ImportNotFound
 from membership.roster.values import FIELDS
 from membership.services import catalogue, roster_imports, roster_undo
 
@@ -169,9 +169,11 @@ def decide_import(code: str, import_id: str) -> Response:
         sheet = request.form.get("sheet")
         made = roster_imports.remap_import(principal, import_id=known, mapping={}, sheet=sheet)
         known = made.import_id
-    else:
+    elif decision == "columns":
         made = roster_imports.remap_import(principal, import_id=known, mapping=_read_columns())
         known = made.import_id
+    else:
+        raise DecisionUnknown
     return _to_report(code, known)
 
 
@@ -187,11 +189,8 @@ def _tell(undone: roster_undo.Undone) -> str:
             "Left as they are, because something was done with them since: %(kept)s.",
             kept=undone.kept,
         )
-    if undone.untouched:
-        told += " " + gettext(
-            "Held by a later import, which you would have to undo too: %(untouched)s.",
-            untouched=undone.untouched,
-        )
+    if undone.held_by:
+        told += " " + gettext(roster_undo.HELD, untouched=undone.untouched)
     return told
 
 

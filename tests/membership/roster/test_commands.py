@@ -1,6 +1,8 @@
 """`flask membership roster import|undo`: what is printed, and the exit codes."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -152,8 +154,11 @@ def test_undo_prints_what_it_did(house: Flask, tmp_path: Path) -> None:
     _, report = run(house, "import", path, "--society", "math", "--apply")
     assert run(house, "undo", report["import_id"]) == (
         0,
-        {"import_id": report["import_id"], "removed": 2, "restored": 0, "kept": 0, "untouched": 0},
-    )
+        {
+            "import_id": report["import_id"], "removed": 2, "restored": 0, "kept": 0,
+            "untouched": 0, "held_by": [],
+        },
+    )  # fmt: skip
     code, problem = run(house, "undo", report["import_id"])
     assert (code, problem["code"]) == (1, "import-not-applied")
 
@@ -205,3 +210,37 @@ def test_a_number_under_an_unknown_header_is_asked_about_once(house: Flask, tmp_
     assert [(note["code"], note["count"]) for note in report["notes"]] == [("number-unclear", 1)]
     assert "A 工号" in report["notes"][0]["message"]
     assert all("say which column holds it" in one["message"] for one in report["refusals"])
+
+
+def test_undo_tells_which_later_import_holds_its_members(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
+    _, first = run(house, "import", path, "--society", "math", "--apply")
+    _, second = run(house, "import", path, "--society", "math", "--apply")
+    code, told = run(house, "undo", first["import_id"])
+    assert (code, told["removed"], told["untouched"]) == (3, 0, 2)
+    assert told["held_by"] == [second["import_id"]]
+    assert told["note"] == "Held by a later import, which you would have to undo too: 2."
+
+
+def test_undo_says_in_words_what_holds_its_members(house: Flask, tmp_path: Path) -> None:
+    path = write(tmp_path, "r.csv", files.text((files.HEADER, *files.PEOPLE)))
+    _, first = run(house, "import", path, "--society", "math", "--apply")
+    _, second = run(house, "import", path, "--society", "math", "--apply")
+    words = ["membership", "roster", "undo", first["import_id"]]
+    told = house.test_cli_runner().invoke(args=words)
+    assert told.exit_code == 3
+    assert "Held by a later import" in told.stdout
+    assert second["import_id"] in told.stdout
+
+
+@pytest.mark.parametrize("make", [files.xlsx, files.ods])
+def test_a_rounded_identity_number_is_not_shown_nearly_whole(
+    house: Flask, tmp_path: Path, make: Callable[..., bytes]
+) -> None:
+    rows = (("会员号", "姓名", "身份证号"), ("M1", "张三", 370102197403150000))
+    path = write(tmp_path, "r.bin", make(rows))
+    code, report = run(house, "import", path, "--society", "math")
+    (refusal,) = report["refusals"]
+    assert (code, refusal["code"], refusal["cell"]) == (3, "national-id-rounded", "C2")
+    assert re.fullmatch(r"3\.70\*+e\+17", refusal["value"])
+    assert "0102197" not in json.dumps(report)

@@ -530,3 +530,37 @@ def _fits(number: str) -> bool:
     from membership.roster.identity import check_digit
 
     return check_digit(number[:17]) == number[17]
+
+
+PERSONAL = ("会员号", "姓名", "身份证号", "手机", "单位", "人数")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("", "北京小计", "", "", "", "128"),
+        ("", "上海市 合计：", "", "", "两个单位", "7"),
+        ("", "各省總計", "", "", "", "300"),
+        ("", "", "", "", "北京小计", "128"),
+    ],
+)
+def test_a_subtotal_of_a_place_is_passed_over(row: tuple[str, ...]) -> None:
+    people = (("M1", "张三", "", "13800138000", "山东大学", ""),)
+    roster = read(files.xlsx((PERSONAL, *people, row)))
+    assert (roster.read, roster.faults, dict(roster.skipped)) == (1, (), {"footer": 1})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("M2", "王小计", "", "", "", ""),
+        ("", "王小计", "11010519491231002X", "", "", ""),
+        ("", "王小计", "", "13900139000", "", ""),
+        ("", "合计明", "", "13900139000", "山东大学", ""),
+        ("", "张合计明", "", "", "山东大学", ""),
+    ],
+)
+def test_who_is_called_like_a_subtotal_is_a_person(row: tuple[str, ...]) -> None:
+    people = (("M1", "张三", "", "13800138000", "山东大学", ""),)
+    roster = read(files.xlsx((PERSONAL, *people, row)))
+    assert roster.values["name"] == ["张三", row[1]]

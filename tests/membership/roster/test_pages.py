@@ -304,3 +304,13 @@ def test_a_file_without_a_good_row_is_not_applied(secretary: FlaskClient) -> Non
     answer = submit(secretary, path, decision="apply")
     assert (answer.status_code, error_of(answer)) == (409, "import-all-refused")
     assert 'data-state="applied"' not in secretary.get(path).text
+
+
+@pytest.mark.parametrize("form", [{"decision": "bogus"}, {"decision": ""}, {}])
+def test_a_decision_that_the_page_does_not_offer_is_refused(
+    secretary: FlaskClient, form: dict[str, str]
+) -> None:
+    report = send(secretary, files.xlsx((HEADER, GOOD)))
+    path = report.request.path
+    told = submit(secretary, path, **form)
+    assert (told.status_code, error_of(told)) == (422, "decision-unknown")

@@ -227,3 +227,11 @@ def test_terms_are_never_deleted(house: Flask) -> None:
     # The term, its part before the promotion, and the one from then on.
     assert rows == 3
     assert term().since.date() == date(2026, 5, 31)
+
+
+def test_undo_names_the_later_import_that_holds_its_members(house: Flask) -> None:
+    first = send(ZHANG, LI)
+    second = send((*ZHANG[:4], "教授", *ZHANG[5:]))
+    done = undo(first)
+    assert (outcome(done), done.held_by) == ((1, 0, 0, 1), (second.import_id,))
+    assert undo(second).held_by == ()
