@@ -130,3 +130,14 @@ def test_a_program_without_office_is_refused(
 ) -> None:
     program = Program(coordinator.client, Principal(client_id="other"))
     assert program.call(method, path, body)[0] == status
+
+
+def test_a_misspelt_member_of_a_brief_is_refused_at_its_place(coordinator: Program) -> None:
+    rules = [{**BRIEF["brief"]["rules"][0], "bogus": 1}]
+    wish = {**BRIEF, "brief": {"seats": 9, "rules": rules, "rulez": BRIEF["brief"]["rules"]}}
+    status, told = coordinator.call("POST", "/institutes/flows/briefs", wish)
+    assert (status, told["code"]) == (422, "brief-invalid")
+    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+        ("/rulez", "unknown-field"),
+        ("/rules/0/bogus", "unknown-field"),
+    ]

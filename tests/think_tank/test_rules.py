@@ -177,3 +177,15 @@ def test_too_few_people_are_no_fault_of_the_rules(pool: bytes) -> None:
     )
     assert (refused.status, refused.conflict_rules) == ("infeasible", ())
     assert refused.conflict_with == ("seats",)
+
+
+def test_what_is_not_known_can_be_refused_at_its_places() -> None:
+    written = {"seats": 3, "rules": [RULE | {"bogus": 1}, 7], "rulez": [], "a/b": 1}
+    with pytest.raises(BriefInvalid) as refused:
+        parse_brief(written, today=TODAY, is_strict=True)
+    assert [(fault.pointer, fault.code) for fault in refused.value.errors] == [
+        ("/rules/1", "not-an-object"),
+        ("/rulez", "unknown-field"),
+        ("/a~1b", "unknown-field"),
+        ("/rules/0/bogus", "unknown-field"),
+    ]

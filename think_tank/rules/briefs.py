@@ -44,6 +44,9 @@ BRIEF_MEMBERS = frozenset(
 )
 
 
+UNKNOWN = N_("No such member is known. Correct its name or leave it out.")
+
+
 class _Faulty(Exception):
     """One member cannot be read; carries the fault."""
 
@@ -52,13 +55,14 @@ class _Faulty(Exception):
         self.fault = FieldError(code, message, pointer=pointer, params=params)
 
 
-def parse_brief(written: Any, *, today: date) -> Brief:
+def parse_brief(written: Any, *, today: date, is_strict: bool = False) -> Brief:
     """Read a brief from JSON.
 
     Args:
         written: `{seats, rules: [{id, kind, of: {field, op, value}, value, hard, weight,
             pinned}], on}`; shares are exact: "3/4", "0.75", "75%" or a JSON number.
         today: the brief's day if it names none in `on`.
+        is_strict: refuse members that nobody knows, which else are listed in `ignored`.
 
     Raises:
         BriefInvalid: names each fault by its JSON pointer.
@@ -76,6 +80,8 @@ def parse_brief(written: Any, *, today: date) -> Brief:
     on = _try(faults, _read_day, written, today)
     costs = written.get("costs") if isinstance(written.get("costs"), Mapping) else {}
     rules = _read_rules(written, costs or {}, faults)
+    if is_strict:
+        faults += [FieldError("unknown-field", UNKNOWN, pointer=one) for one in _ignored(written)]
     if faults or seats is None or on is None:
         raise BriefInvalid(errors=faults)
     return Brief(seats, rules, on, tuple(_ignored(written)), written)
@@ -286,6 +292,14 @@ def read_flag(text: str) -> str | None:
 
 
 def _ignored(written: Mapping[str, Any]) -> Iterator[str]:
-    yield from (f"/{name}" for name in written if name not in BRIEF_MEMBERS)
-    for place, rule in enumerate(written.get("rules", [])):
-        yield from (f"/rules/{place}/{name}" for name in rule if name not in RULE_MEMBERS)
+    yield from (f"/{_escape(name)}" for name in written if name not in BRIEF_MEMBERS)
+    rules = written.get("rules", [])
+    for place, rule in enumerate(rules if isinstance(rules, list) else ()):
+        if isinstance(rule, Mapping):
+            unknown = [name for name in rule if name not in RULE_MEMBERS]
+            yield from (f"/rules/{place}/{_escape(name)}" for name in unknown)
+
+
+def _escape(name: object) -> str:
+    """A member's name in a JSON pointer (RFC 6901, section 3)."""
+    return str(name).replace("~", "~0").replace("/", "~1")

@@ -47,7 +47,8 @@ def write_brief(
     found = get_institute(institute)
     require_coordinator(principal, found)
     _check(title_zh, title_en, disclosure)
-    _require_columns(parse_brief(brief, today=uow.now.date()))
+    # A brief is never changed afterwards, so a rule under a misspelt name would be lost for good.
+    _require_columns(parse_brief(brief, today=uow.now.date(), is_strict=True))
     brief_hash = _hash(brief)
     # The institute is locked, so that two briefs do not get one number.
     uow.lock(InstituteRow, found.id)
