@@ -173,20 +173,26 @@ def _action(wish: OrganisationWish, row: OrganisationRow | None) -> str:
 def _refusals(
     table: Table, row: int, cells: tuple[str, ...], error: ConsortiumError
 ) -> list[Refusal]:
-    """One refusal a row: its first fault names cell and value, the others follow in the text."""
-    faults = error.errors
-    field = (faults[0].pointer or "/").split("/")[1]
-    column = table.columns.get(field)
-    value = cells[column] if column is not None and column < len(cells) else ""
-    message = " ".join(fault.as_problem(str)["message"] for fault in faults)
-    code = faults[0].code
-    return [Refusal(table.sheet, row, table.cell(field, row), field, value, code, message)]
+    """One refusal a cell, with all that is wrong with it; the first fault gives the code."""
+    by_field: dict[str, list[FieldError]] = {}
+    for fault in error.errors:
+        by_field.setdefault((fault.pointer or "/").split("/")[1], []).append(fault)
+    found = []
+    for field, faults in by_field.items():
+        column = table.columns.get(field)
+        value = cells[column] if column is not None and column < len(cells) else ""
+        message = " ".join(fault.as_problem(str)["message"] for fault in faults)
+        cell = table.cell(field, row)
+        found.append(Refusal(table.sheet, row, cell, field, value, faults[0].code, message))
+    return found
 
 
 def _report(
     table: Table, plans: list[_Plan], refusals: list[Refusal], *, applied: bool
 ) -> ImportReport:
     counts = {"create": 0, "update": 0, "unchanged": 0}
+    # A row may be refused for several cells.
+    refused = len({refusal.row for refusal in refusals})
     for plan in plans:
         counts[plan.action] += 1
     return ImportReport(
@@ -194,8 +200,8 @@ def _report(
         sheet=table.sheet,
         header_row=table.header_row,
         columns=table.titles,
-        read=len(plans) + len(refusals),
-        refused=len(refusals),
+        read=len(plans) + refused,
+        refused=refused,
         refusals=tuple(refusals),
         applied=applied,
         **counts,

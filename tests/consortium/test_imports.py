@@ -223,3 +223,16 @@ def test_a_table_of_tabs_is_a_table(app: Flask) -> None:
 
 def _run(data: bytes, *, apply: bool = False) -> ImportReport:
     return imports.import_organisations(SYSTEM, data, apply=apply)
+
+
+def test_each_faulty_cell_of_a_row_is_refused_by_itself(app: Flask) -> None:
+    report = _run((HEADER + MATH + "geo,地学会,,,俱乐部,,Z99 Y98\n").encode())
+    assert [(one.row, one.cell, one.field, one.code, one.value) for one in report.refusals] == [
+        (3, "E3", "kind", "kind-unknown", "俱乐部"),
+        (3, "G3", "disciplines", "discipline-unknown", "Z99 Y98"),
+    ]
+    first, second = (one.message for one in report.refusals)
+    assert "Z99" not in first
+    assert "Z99" in second
+    assert "Y98" in second
+    assert (report.read, report.create, report.refused) == (2, 1, 1)
