@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from consortium.errors import OrganisationNotFound, PeerInvalid
+from consortium.errors import OrganisationNotFound, PeerKeysInvalid
 from consortium.kernel import signing
 from consortium.kernel.cli import command_group, json_command, ran_with_faults
 from consortium.kernel.clock import read_now
@@ -222,7 +222,7 @@ def add_peer(name: str, issuer: str, jwks: Path | None) -> PeerFacts:
         try:
             keys = json.loads(jwks.read_text("utf-8"))
         except ValueError as error:
-            raise PeerInvalid from error
+            raise PeerKeysInvalid from error
     return peers.add_peer(current_principal(), name=name, issuer=issuer, jwks=keys)
 
 

@@ -137,6 +137,44 @@ class PeerInvalid(InvalidInput):
     )
 
 
+class PeerNameInvalid(PeerInvalid):
+    """The peer's name is no short name."""
+
+    message = N_(
+        "The name of a peer has 2 to 32 small letters, digits and hyphens, and a letter first."
+    )
+
+
+class PeerAddressInvalid(PeerInvalid):
+    """The peer's address is none."""
+
+    message = N_("The address of a peer is https://HOST[:PORT]; %(issuer)s is not one.")
+
+
+class PeerNotSecure(PeerInvalid):
+    """The peer's address is plain http."""
+
+    message = N_(
+        "A peer is reached over https; http is for loopback and for the networks in "
+        "CONSORTIUM_HTTP_ALLOW. Write https://%(host)s."
+    )
+
+
+class PeerIsSelf(PeerInvalid):
+    """The peer's address is this node's own."""
+
+    message = N_("%(issuer)s is this node itself. Give the address of the other node.")
+
+
+class PeerKeysInvalid(PeerInvalid):
+    """The peer's key set cannot be used."""
+
+    message = N_(
+        "The key set is no JWKS with public keys of the kinds EC or RSA, and with no private part. "
+        "Use what the peer publishes at /api/v1/feed/keys."
+    )
+
+
 class PeerUnreachable(ConsortiumError):
     """The peer does not answer as a node does."""
 

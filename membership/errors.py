@@ -11,7 +11,7 @@ class MemberNotFound(NotFound):
 
 
 class PersonUnknown(NotFound):
-    """Neither a subject of the calling client nor `society:member_number`."""
+    """Nobody is known by this name."""
 
     code = "person-unknown"
     message = N_("No such person. Name her as society:member_number or by her subject.")

@@ -139,9 +139,13 @@ def check_issuer(issuer: str) -> None:
     >>> check_issuer("https://node.example/a/../b")
     Traceback (most recent call last):
         ...
-    ValueError: takes https://HOST[:PORT] without a slash at the end
+    ValueError: takes no . or .. in its path
+    >>> check_issuer("http://localhost:8640/")
+    Traceback (most recent call last):
+        ...
+    ValueError: takes no slash at the end; write http://localhost:8640
     """
-    refusal = ValueError("takes https://HOST[:PORT] without a slash at the end")
+    refusal = ValueError("takes https://HOST[:PORT], or http://HOST[:PORT] on loopback")
     try:
         parts = urlsplit(issuer)
         host, port = parts.hostname, parts.port
@@ -149,10 +153,15 @@ def check_issuer(issuer: str) -> None:
         raise refusal from error
     if parts.username or "@" in parts.netloc or "?" in issuer or "#" in issuer:
         raise ValueError("takes no query, fragment or user")
-    if not _ISSUER.fullmatch(issuer) or port == 0:
+    if port == 0:
+        raise ValueError("takes a port of at least 1 and at most 65535")
+    bare = issuer.rstrip("/")
+    if bare != issuer and _ISSUER.fullmatch(bare):
+        raise ValueError(f"takes no slash at the end; write {bare}")
+    if not _ISSUER.fullmatch(issuer):
         raise refusal
     if {".", ".."} & set(parts.path.split("/")):
-        raise refusal
+        raise ValueError("takes no . or .. in its path")
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise ValueError("plain http is for loopback only; use https")
 

@@ -15,13 +15,23 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from sqlalchemy import delete, select
 
-from consortium.errors import CodeTaken, PeerInvalid, PeerNotFound, PeerUnreachable
+from consortium.errors import (
+    CodeTaken,
+    PeerAddressInvalid,
+    PeerIsSelf,
+    PeerKeysInvalid,
+    PeerNameInvalid,
+    PeerNotFound,
+    PeerNotSecure,
+    PeerUnreachable,
+)
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
 from consortium.kernel.errors import Forbidden
 from consortium.kernel.http import outgoing
 from consortium.kernel.ids import new_id
 from consortium.kernel.principal import Principal
+from consortium.kernel.setting_values import LOOPBACK_HOSTS, check_url
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signing import ALGORITHMS, ES256, NODE, sign_jwt
 from consortium.kernel.unit_of_work import current_unit_of_work, reading, transaction
@@ -66,14 +76,30 @@ def add_peer(
     if not may_keep_peers(principal):
         raise Forbidden
     address = issuer.rstrip("/")
-    if not has_code_form(name) or address == current_settings().issuer:
-        raise PeerInvalid
-    if urlsplit(address).scheme not in ("https", "http") or not urlsplit(address).hostname:
-        raise PeerInvalid
+    if not has_code_form(name):
+        raise PeerNameInvalid
+    _check_address(address)
+    if jwks is not None and not (isinstance(jwks, Mapping) and is_key_set(jwks)):
+        raise PeerKeysInvalid
     keys = dict(jwks) if jwks is not None else fetch_keys(address)
-    if not is_key_set(keys):
-        raise PeerInvalid
     return _store(name, address, keys, is_pinned=jwks is not None)
+
+
+def _check_address(address: str) -> None:
+    """Refuse what is no address of another node that this one could reach."""
+    settings = current_settings()
+    if address == settings.issuer:
+        raise PeerIsSelf(issuer=address)
+    try:
+        check_url(address)
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise PeerAddressInvalid(issuer=address) from error
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise PeerAddressInvalid(issuer=address)
+    is_near = parts.hostname in LOOPBACK_HOSTS or settings.http_allow
+    if parts.scheme == "http" and not is_near:
+        raise PeerNotSecure(host=parts.netloc)
 
 
 @transaction

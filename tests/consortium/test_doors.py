@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -341,3 +342,43 @@ def _run(app: Flask, *words: str) -> tuple[int, dict[str, Any]]:
     found = app.test_cli_runner().invoke(args=["consortium", *words, "--json"])
     line = re.sub(r"\n.*", "", found.stdout, flags=re.S)
     return found.exit_code, json.loads(line) if line.startswith("{") else {}
+
+
+@pytest.mark.parametrize(
+    ("name", "issuer", "words"),
+    [
+        ("East!", "https://east.example", "The name of a peer"),
+        ("east", "http://east.example:8080", "Write https://east.example:8080."),
+        ("east", "ftp://east.example", "ftp://east.example is not one"),
+        ("east", "https://east.example:99999", "https://east.example:99999 is not one"),
+        ("east", "east.example", "east.example is not one"),
+        ("east", "http://localhost:8000/", "is this node itself"),
+    ],
+)
+def test_a_peer_that_cannot_be_added_is_told_why(
+    app: Flask, name: str, issuer: str, words: str
+) -> None:
+    command = ["consortium", "peer", "add", name, "--issuer", issuer, "--json"]
+    told = app.test_cli_runner().invoke(args=command)
+    problem = json.loads(told.stdout)
+    assert (told.exit_code, problem["code"]) == (1, "peer-invalid")
+    assert words in problem["detail"]
+
+
+def test_a_key_set_that_is_none_is_told(app: Flask, tmp_path: Path) -> None:
+    for text in ("no JSON", "[]", '{"keys": []}'):
+        (tmp_path / "keys.json").write_text(text)
+        command = ["consortium", "peer", "add", "east", "--issuer", "https://east.example"]
+        told = app.test_cli_runner().invoke(
+            args=[*command, "--jwks", str(tmp_path / "keys.json"), "--json"]
+        )
+        problem = json.loads(told.stdout)
+        assert (told.exit_code, problem["code"]) == (1, "peer-invalid")
+        assert problem["detail"].startswith("The key set is no JWKS")
+
+
+def test_a_cursor_that_is_none_has_one_code_on_every_list(client: FlaskClient) -> None:
+    for path in ("feed", "events"):
+        with principal.acting_as(Principal(grants=(Grant("operator", "node"),))):
+            told = client.get(f"/api/v1/{path}?cursor=forged")
+        assert (told.status_code, told.get_json()["code"]) == (400, "invalid-cursor"), path

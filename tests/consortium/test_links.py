@@ -11,7 +11,14 @@ import requests
 from flask import Flask
 from sqlalchemy import func, select
 
-from consortium.errors import FeedUnusable, NotOurs, PeerInvalid, PeerSuspended, PeerUnreachable
+from consortium.errors import (
+    FeedUnusable,
+    NotOurs,
+    PeerIsSelf,
+    PeerKeysInvalid,
+    PeerSuspended,
+    PeerUnreachable,
+)
 from consortium.kernel import signing
 from consortium.kernel.clock import read_now
 from consortium.kernel.db import db
@@ -330,9 +337,9 @@ def test_a_peer_is_added_by_the_operator_with_a_key_set(nodes: tuple[Node, Node]
         with pytest.raises(Forbidden):
             peers.add_peer(ANONYMOUS, name="east", issuer="https://east.example")
         for wrong in ({}, {"keys": []}, {"keys": [{"kty": "oct", "k": "AA"}]}):
-            with pytest.raises(PeerInvalid):
+            with pytest.raises(PeerKeysInvalid):
                 peers.add_peer(SYSTEM, name="east", issuer="https://east.example", jwks=wrong)
-        with pytest.raises(PeerInvalid):
+        with pytest.raises(PeerIsSelf):
             peers.add_peer(SYSTEM, name="east", issuer=north.issuer, jwks=signing.public_keys())
         with pytest.raises(PeerUnreachable):
             peers.add_peer(SYSTEM, name="east", issuer="https://10.0.0.1")

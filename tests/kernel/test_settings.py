@@ -52,6 +52,9 @@ KEY = "k" * 40
                 "",
             )
         ),
+        ("ISSUER", "http://localhost:8640/", "takes no slash at the end; write http://localhost"),
+        ("ISSUER", "https://example.org/a/", "takes no slash at the end; write https://example"),
+        ("ISSUER", "localhost:8640", "or http://HOST.*on loopback"),
         ("DATABASE_URL", "postgresql://u:p@h:port/d", "takes"),
         ("DATABASE_URL", "postgresql+psycopg2://h/d", "takes"),
         ("DATABASE_URL", "sqlite:////nowhere/x.db", "no folder"),

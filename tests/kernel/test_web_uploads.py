@@ -167,3 +167,17 @@ def test_200_megabytes_cost_no_memory_whatever_the_transfer(server: tuple[int, i
         answer = _send(port, head + b"2\r\n{}\r\n", blanks, count, b"0\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 413")
     assert _peak_kib(worker) - before <= 50 * 1024
+
+
+def test_a_body_that_is_no_upload_is_told_its_limit(client: FlaskClient) -> None:
+    answer = client.post(
+        "/api/v1/notices?lang=en",
+        json={"title": "x" * 3000},
+        headers={"Authorization": "Bearer good", "Accept-Language": "en"},
+    )
+    told = answer.get_json()
+    assert told["detail"] == "The request is too large: it may have 2 KiB. Send less at once."
+    chunked = send_chunked(client, "/api/v1/notices?lang=en", "application/json", b" " * 3000)
+    assert "it may have 2 KiB" in chunked.text
+    form = {"csrf_token": fetch_token(client), "file": (io.BytesIO(b"x" * 70_000), "a.csv")}
+    assert "take out pictures" in client.post("/board/upload?lang=en", data=form).text

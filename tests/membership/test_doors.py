@@ -430,3 +430,8 @@ def test_an_operator_grant_reads_any_answer(term: values.Term, client: FlaskClie
     with acting_as(Principal(grants=(Grant("operator", "node"),), client_id="x")):
         told = client.get("/api/v1/recognitions", query_string=QUESTION)
     assert told.get_json()["recognised"] is True
+
+
+def test_who_is_not_known_is_told_in_a_sentence(client: FlaskClient, token: str) -> None:
+    told = get(client, token, person="math:nobody", lang="en").get_json()
+    assert (told["code"], told["title"]) == ("person-unknown", "Nobody is known by this name.")

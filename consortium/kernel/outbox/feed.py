@@ -30,7 +30,7 @@ class EpochChanged(ConsortiumError):
 class CursorInvalid(ConsortiumError):
     """The cursor is not one of ours."""
 
-    status, code = 400, "cursor-invalid"
+    status, code = 400, "invalid-cursor"
     message = N_("The cursor was changed on its way. Use one from an earlier answer, or none.")
 
 

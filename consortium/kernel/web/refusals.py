@@ -57,6 +57,12 @@ class UploadTooLarge(ConsortiumError):
     message = N_("The upload is too large. Split it or take out pictures, then send it again.")
 
 
+class BodyTooLarge(UploadTooLarge):
+    """The request is too large."""
+
+    message = N_("The request is too large: it may have %(limit)s. Send less at once.")
+
+
 class UriTooLong(ConsortiumError):
     """The address is too long."""
 
