@@ -18,7 +18,7 @@ from consortium.services.organisations import get_organisation
 from tests.conftest import Furnish
 from tests.kernel.counting import count_statements
 from tests.think_tank.worlds import HEADER, found_world_with_pool, row
-from think_tank.models import ExpertRow
+from think_tank.models import BriefRow, ExpertRow
 from think_tank.services.consent_links import make_link
 from think_tank.services.experts import import_experts
 
@@ -179,3 +179,27 @@ def test_a_consent_link_is_used_by_its_answer_only(coordinator: Browser) -> None
     assert guest.send(path, path, purposes="panel").status_code == 303
     assert guest.open(path).status_code == 410
     assert 'data-expert="math:E100"' in coordinator.open("/experts").text
+
+
+def test_a_brief_of_before_shows_what_of_it_is_not_used(coordinator: Browser) -> None:
+    form = "/institutes/flows/briefs/new"
+    page = urlsplit(coordinator.send(form, "/institutes/flows/briefs", **FORM).location).path
+    with unit_of_work() as uow:
+        kept = uow.session.scalars(select(BriefRow)).one()
+        kept.brief = {**kept.brief, "rulez": []}
+    coordinator.send(page, f"{page}/solves")
+    shown = coordinator.open(page).text
+    assert 'data-code="members-ignored"' in shown
+    assert "<code>/rulez</code>" in shown
+
+
+def test_a_misspelt_rule_on_the_page_is_refused_at_its_place(coordinator: Browser) -> None:
+    rule = {"id": "m", "kind": "min_count", "value": 1, "bogus": 1}
+    rule["of"] = {"field": "society", "op": "eq", "value": "math"}
+    told = coordinator.send(
+        "/institutes/flows/briefs/new",
+        "/institutes/flows/briefs",
+        **FORM | {"rules": json.dumps([rule])},
+    )
+    assert told.status_code == 422
+    assert 'data-code="unknown-field"' in told.text
