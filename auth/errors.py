@@ -57,6 +57,16 @@ class SocietyDiffers(InvalidInput):
     )
 
 
+class AddressNotOffered(Conflict):
+    """There is no address of this kind to prove."""
+
+    code = "address-not-offered"
+    message = N_(
+        "Your society's roster has no address of this kind that you have not proven yet. Ask its "
+        "secretary to enter it."
+    )
+
+
 class CodeRefused(ConsortiumError):
     """The code does not fit, is used up, or is too old."""
 

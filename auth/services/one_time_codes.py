@@ -54,8 +54,12 @@ def make_code(
     society: str | None = None,
     member_number: str | None = None,
     name: str | None = None,
+    bound: str = "",
 ) -> UUID:
     """Make a challenge and, if it is for somebody, queue the message with its code.
+
+    Args:
+        bound: a text without which the code does not fit either.
 
     Returns:
         The challenge's id; it means nothing without the code.
@@ -67,7 +71,7 @@ def make_code(
         models.OneTimeCode(
             id=challenge,
             purpose=purpose,
-            code_digest=_digest_text(challenge, code, digest),
+            code_digest=_digest_text(challenge, code, digest, bound),
             person_id=person_id,
             society=society,
             member_number=member_number,
@@ -94,11 +98,14 @@ def make_code(
     return challenge
 
 
-def _digest_text(challenge: UUID, code: str, how: Any) -> Any:
-    return how(f"{challenge}|{code}", PURPOSE)
+def _digest_text(challenge: UUID, code: str, how: Any, bound: str = "") -> Any:
+    text = f"{challenge}|{code}|{bound}" if bound else f"{challenge}|{code}"
+    return how(text, PURPOSE)
 
 
-def prove_code(uow: UnitOfWork, challenge: UUID, code: str, *, purpose: str) -> UUID | None:
+def prove_code(
+    uow: UnitOfWork, challenge: UUID, code: str, *, purpose: str, bound: str = ""
+) -> UUID | None:
     """Try a code without using it up; the person it was sent to, or None.
 
     The attempt is taken by one conditional UPDATE before the code is compared, so that
@@ -122,7 +129,7 @@ def prove_code(uow: UnitOfWork, challenge: UUID, code: str, *, purpose: str) -> 
     typed = "".join(code.split())
     fits = any(
         secrets.compare_digest(taken.code_digest, candidate)
-        for candidate in _digest_text(challenge, typed, digests)
+        for candidate in _digest_text(challenge, typed, digests, bound)
     )
     found: UUID | None = taken.person_id if fits else None
     return found
@@ -139,9 +146,11 @@ def use_up(uow: UnitOfWork, challenge: UUID) -> bool:
     return bool(used.rowcount == 1)
 
 
-def consume_code(uow: UnitOfWork, challenge: UUID, code: str, *, purpose: str) -> UUID | None:
+def consume_code(
+    uow: UnitOfWork, challenge: UUID, code: str, *, purpose: str, bound: str = ""
+) -> UUID | None:
     """Try a code and, if it fits, use it up."""
-    person_id = prove_code(uow, challenge, code, purpose=purpose)
+    person_id = prove_code(uow, challenge, code, purpose=purpose, bound=bound)
     return person_id if person_id is not None and use_up(uow, challenge) else None
 
 
