@@ -49,9 +49,8 @@ def create_persons(principal: Principal, wishes: Sequence[PersonWish]) -> list[U
         }
         for made, wish in zip(ids, wishes, strict=True)
     ]  # fmt: skip
-    if rows:
-        # By its table: the identity map would double the time of a whole roster.
-        uow.execute(sa.insert(db.metadata.tables["person"]), rows)
+    # By its table: the identity map would double the time of a whole roster.
+    uow.insert_rows(db.metadata.tables["person"], rows)
     return ids
 
 

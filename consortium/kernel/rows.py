@@ -1,4 +1,4 @@
-"""Rows of columns, for reads that most requests need: the road past the ORM.
+"""Rows past the ORM: for reads that most requests need, and for very many new rows at once.
 
 SQLAlchemy looks a statement up, binds and unfolds it anew with every call, which takes many times
 as long as a small read. Here a statement is made ready once, by what SQLAlchemy offers for that.
@@ -20,6 +20,9 @@ from consortium.kernel.db import db, open_read
 
 READY_AT_MOST = 1024
 """Statements kept; one whose list becomes a parameter a value counts once for each length."""
+
+COPIED_FROM = 200
+"""So many rows are worth a COPY; a few take longer that way."""
 
 Process = Callable[[Any], Any]
 MakeRow = Callable[[Sequence[Any]], Any]
@@ -44,6 +47,49 @@ def fetch_rows(statement: sa.Executable, **params: Any) -> Sequence[Any]:
     lists = _compile(connection.dialect, statement).lists
     lengths = tuple([len(params[name]) for name in lists])
     return _make_ready(connection.dialect, statement, lengths).fetch(connection, params)
+
+
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of one shape, in the connection's transaction; very many by COPY if it can.
+
+    Args:
+        connection: of an open transaction.
+        table: where they go.
+        rows: values by column, each row with the same columns; at least one row.
+
+    Raises:
+        DBAPIError: as an INSERT of them would raise it.
+    """
+    made_here = {column.name for column in table.columns if column.default is not None}
+    is_copied = len(rows) >= COPIED_FROM and made_here <= rows[0].keys()
+    if is_copied and connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+    else:
+        connection.execute(sa.insert(table), rows)
+
+
+def _copy(connection: sa.Connection, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+    dialect, driver = connection.dialect, cast(Any, connection.connection.driver_connection)
+    columns = [table.columns[name] for name in rows[0]]
+    processes = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    write = dialect.identifier_preparer
+    names = ", ".join(write.format_column(column) for column in columns)
+    text = f"COPY {write.format_table(table)} ({names}) FROM STDIN"
+    cursor = driver.cursor()
+    try:
+        _tell(connection, cursor, text, ())
+        with cursor.copy(text) as copy:
+            for row in rows:
+                copy.write_row(
+                    [
+                        row[column.name] if process is None else process(row[column.name])
+                        for column, process in zip(columns, processes, strict=True)
+                    ]
+                )
+    except psycopg.Error as error:
+        raise _translate(error, connection, cursor, text) from error
+    finally:
+        cursor.close()
 
 
 class _Compiled(NamedTuple):
@@ -96,9 +142,7 @@ class _Ready:
         given = self._bind(params)
         cursor = self._open_cursor(connection)
         try:
-            # Whoever counts or traces statements is told of these as well.
-            for tell in connection.dispatch.before_cursor_execute:
-                tell(connection, cursor, self._text, given, None, False)
+            _tell(connection, cursor, self._text, given)
             cursor.execute(self._text, given)
             found = cursor.fetchall()
             make_row = self._make_row or self._learn_row(connection.dialect, cursor.description)
@@ -184,6 +228,12 @@ def _open_cursor(connection: sa.Connection) -> Any:
 def _open_raw_cursor(connection: sa.Connection) -> Any:
     driver: Any = connection.connection.driver_connection
     return psycopg.RawCursor(driver)
+
+
+def _tell(connection: sa.Connection, cursor: Any, text: str, given: Sequence[Any]) -> None:
+    """Tell whoever counts or traces statements of one that SQLAlchemy does not see."""
+    for listen in connection.dispatch.before_cursor_execute:
+        listen(connection, cursor, text, given, None, False)
 
 
 def _translate(

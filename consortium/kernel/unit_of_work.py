@@ -7,12 +7,12 @@ decides and records. Change, news and audit rows go into the same commit (DESIGN
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,6 +28,7 @@ from consortium.kernel.ids import new_id
 from consortium.kernel.logs import current_request_id
 from consortium.kernel.outbox.models import OutboxRow
 from consortium.kernel.principal import Principal, current_principal
+from consortium.kernel.rows import COPIED_FROM, insert_rows
 from consortium.kernel.settings import current_settings
 from consortium.kernel.signable import check_act, check_news
 from consortium.kernel.writers import WaitedTooLong, one_writer
@@ -92,6 +93,12 @@ class UnitOfWork:
         """Run a statement after pending rows; a conditional UPDATE is judged by its `rowcount`."""
         self.session.flush()
         return self.session.execute(statement, *args)
+
+    def insert_rows(self, table: sa.Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert rows of one shape after pending ones, past the identity map; none is no fault."""
+        self.session.flush()
+        if rows:
+            insert_rows(self.session.connection(), table, rows)
 
     def lock(self, model: type[M], key: object) -> M:
         """Lock an aggregate root until the end of the transaction and read it anew.
@@ -190,7 +197,9 @@ class UnitOfWork:
         one object are numbered in the order in which its transactions were allowed to go on.
         """
         self.session.flush()
-        if self._news:
+        if len(self._news) >= COPIED_FROM:
+            self.insert_rows(cast(sa.Table, OutboxRow.__table__), self._news)
+        elif self._news:
             self.session.execute(INSERT_NEWS, self._news)
         if self._audit:
             self.session.execute(INSERT_AUDIT, self._audit)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from auth.services import people
 from auth.values import PersonWish
@@ -67,9 +67,8 @@ class Writer:
         self._instants = {"since": self.instant_since, "until": self.instant_until}
 
     def insert(self, table: type[Model], rows: Sequence[dict[str, Any]]) -> None:
-        """Insert rows of one shape by one statement."""
-        if rows:
-            self._uow.execute(insert(table_of(table)), list(rows))
+        """Insert rows of one shape."""
+        self._uow.insert_rows(table_of(table), rows)
 
     def instant_since(self, day: object) -> datetime:
         """The first instant of a term's first day."""
